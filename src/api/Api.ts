@@ -6,18 +6,18 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
-import { FilesApi } from "./FilesApi.ts"
-import { FeedbackApi } from "./FeedbackApi.ts"
 import { DeletionApi } from "./DeletionApi.ts"
+import { FeedbackApi } from "./FeedbackApi.ts"
+import { FilesApi } from "./FilesApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
-import { SessionsApi } from "./SessionsApi.ts"
 import { RuntimeApi } from "./RuntimeApi.ts"
 import { SearchApi } from "./SearchApi.ts"
+import { SessionsApi } from "./SessionsApi.ts"
 import { ShadowApi } from "./ShadowApi.ts"
 import { statusOfCode } from "../protocol/PublicError.ts"
 import { completed } from "./openapi/Document.ts"
@@ -40,15 +40,15 @@ ${beforeRoute.map((code) => `\`${code}\` (${statusOfCode[code]})`).join(", ")}.`
 
 const contract = HttpApi.make("crossfade")
   .add(ChatApi)
-  .add(SearchApi)
-  .add(FeedbackApi)
   .add(SessionsApi)
   .add(MessagesApi)
+  .add(FilesApi)
+  .add(SearchApi)
+  .add(FeedbackApi)
+  .add(DeletionApi)
   .add(OpenAiApi)
   .add(AiSdkApi)
   .add(AgUiApi)
-  .add(DeletionApi)
-  .add(FilesApi)
   .add(AgentsApi)
   .add(KeysApi)
   .add(RuntimeApi)

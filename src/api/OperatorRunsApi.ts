@@ -98,7 +98,7 @@ export class OperatorRunsApi extends HttpApiGroup.make("operatorRuns")
       .annotate(OpenApi.Summary, "List the runs of users")
       .annotate(
         OpenApi.Description,
-        "Newest first, without the texts of users. With `admin:read` only the own organisation, with `operator:read` any. All filters must match. A page examines a limited number of runs, so it can have few entries, or none, while `hasMore` is true. Each list is in the audit.",
+        "Newest first, without the texts of users. With `admin:read` only the own organisation, with `operator:read` any. All filters must match. A page examines a limited number of runs, so it can have few entries, or none, while `hasMore` is true. Each list adds an entry to the audit.",
       ),
     HttpApiEndpoint.get("get", "/runs/:runId", {
       params: { runId: RunId },
@@ -115,7 +115,7 @@ export class OperatorRunsApi extends HttpApiGroup.make("operatorRuns")
       .annotate(OpenApi.Summary, "Read a user's run")
       .annotate(
         OpenApi.Description,
-        "The decision with every rule, each attempt with its times, the outcome and the rating. With `content=true` also the messages, the events, the user's comment, and for `operator:read` the upstream's failure texts. Each look is in the audit.",
+        "The decision with every rule, each attempt with its times, the outcome and the rating. With `content=true` also the messages, the events, the user's comment, and for `operator:read` the upstream's failure texts. Each read adds an entry to the audit.",
       ),
   )
   .middleware(RequestValidation)

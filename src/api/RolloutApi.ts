@@ -65,8 +65,11 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["operator:read"])
-      .annotate(OpenApi.Summary, "List the changes of operators")
-      .annotate(OpenApi.Description, "Newest first."),
+      .annotate(OpenApi.Summary, "Read the audit")
+      .annotate(
+        OpenApi.Description,
+        "Changes to the routing of turns, changes to API keys, erasures, exports of users' sessions, and reads of users' runs. Newest first.",
+      ),
   )
   .middleware(RequestValidation)
   .middleware(Authorization)

@@ -11,7 +11,7 @@ import { success } from "./Envelope.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { pagedBy } from "./Paging.ts"
 
-/** A sentence that a user pastes. Each word costs a look into the index. */
+/** A sentence that a user pastes. Each word costs a lookup in the index. */
 const longestQuery = 400
 
 const q = Schema.String.check(

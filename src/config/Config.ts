@@ -60,6 +60,7 @@ export const variables = {
     default: "./data",
   },
   ...databaseVariables,
+  ...deletionVariables,
   ...secretVariables,
   ...authVariables,
   ...browserVariables,
@@ -112,7 +113,6 @@ export const variables = {
   ...admissionVariables,
   ...readLimitVariables,
   ...quotaVariables,
-  ...deletionVariables,
   ...fileVariables,
   DIRECT_LLM_PROVIDERS: optionalText(
     "Direct providers in the order of attempts. Each NAME has DIRECT_LLM_<NAME>_KIND, _MODEL and more (docs/reference/providers.md).",

@@ -1,5 +1,5 @@
 /**
- * A change to the routing of turns, by an operator or by the service; a user's change to API keys; or a look at the runs
+ * A change to the routing of turns, by an operator or by the service; a user's change to API keys; or a read of the runs
  * of users.
  */
 import * as Schema from "effect/Schema"
@@ -17,7 +17,7 @@ export const AuditEntry = Schema.Struct({
   /** `<part>.<verb>`: `rollout.change`, `key.create`, `key.revoke`, `runs.list`, `runs.read`, `user.export`. */
   action: Schema.String,
   reason: Schema.NullOr(Schema.String),
-  /** Values before and after; only the changed parts. A look has its object in `after`. */
+  /** Values before and after; only the changed parts. A read has its object in `after`. */
   before: Schema.Json,
   after: Schema.Json,
 })

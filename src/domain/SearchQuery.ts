@@ -23,7 +23,7 @@ export interface SearchQuery {
   readonly isSettledByIndex: boolean
 }
 
-/** More tokens do not make a search more precise, and each costs a look into the index. */
+/** More tokens do not make a search more precise, and each costs a lookup in the index. */
 const mostTokens = 40
 
 const quoted = /["“”„]([^"“”„]*)(["“”„]?)|[^\s"“”„]+/gu

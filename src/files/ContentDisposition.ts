@@ -1,4 +1,4 @@
-/** The file name in a `Content-Disposition` header (RFC 6266), in both of its forms. Pure. */
+/** The header `Content-Disposition` (RFC 6266): reads its file name, and writes it for downloads. Pure. */
 
 const token = /filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/i
 const extended = /filename\*\s*=\s*utf-8'[^']*'([^\s;]+)/i
@@ -26,4 +26,18 @@ export const filenameIn = (header: string): string | undefined => {
   const [, quoted, plain] = token.exec(header) ?? []
   const name = quoted?.replace(/\\(.)/g, "$1") ?? plain
   return name === undefined ? undefined : asUtf8(name)
+}
+
+/** Characters. File systems accept no longer names. */
+const longestName = 200
+
+/** The name is in UTF-8 (RFC 8187), and in ASCII for clients that know only that. */
+export const contentDisposition = (
+  filename: string,
+  type: "attachment" | "inline" = "attachment",
+): string => {
+  const name = filename.slice(0, longestName).toWellFormed()
+  const ascii = name.replace(/[^\w !#$&+.^~()-]/g, "_")
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+  return `${type}; filename="${ascii}"; filename*=UTF-8''${encoded}`
 }

@@ -6,7 +6,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { File, RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
 import type { RunFile } from "../store/Runs.ts"
-import { disposition } from "./Disposition.ts"
+import { contentDisposition } from "../files/ContentDisposition.ts"
 import { respond } from "./ErrorMapping.ts"
 
 export const notFound = respond({
@@ -32,7 +32,7 @@ const download = (file: RunFile, { bytes, headers, length, status }: File) =>
     ...(length === undefined ? {} : { contentLength: length }),
     headers: {
       ...headers,
-      "content-disposition": disposition(file.filename),
+      "content-disposition": contentDisposition(file.filename),
       "content-security-policy": "default-src 'none'; sandbox",
       "cache-control": "private, no-store",
       "cross-origin-resource-policy": "cross-origin",

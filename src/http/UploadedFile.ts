@@ -12,7 +12,7 @@ import type { FileContents } from "../files/FileContents.ts"
 import * as MediaTypes from "../files/MediaTypes.ts"
 import type { StoredFile } from "../store/Files.ts"
 import { isKnown, rangeOf } from "./ByteRanges.ts"
-import { disposition } from "./Disposition.ts"
+import { contentDisposition } from "../files/ContentDisposition.ts"
 import { respond } from "./ErrorMapping.ts"
 
 const missing = respond({ code: "FILE_NOT_FOUND", message: "There is no such file, or it is gone." })
@@ -22,7 +22,7 @@ const headersOf = (file: StoredFile, etag: string) => ({
   etag,
   "accept-ranges": "bytes",
   "last-modified": new Date(file.createdAt).toUTCString(),
-  "content-disposition": disposition(file.filename, file.kind === "image" ? "inline" : "attachment"),
+  "content-disposition": contentDisposition(file.filename, file.kind === "image" ? "inline" : "attachment"),
   "content-security-policy": "default-src 'none'; sandbox",
   "cache-control": "private, no-store",
   "cross-origin-resource-policy": "cross-origin",

@@ -1,5 +1,5 @@
 /**
- * Port: the audit of changes to the rollout and to API keys, and of looks at users' runs: actor, time and reason.
+ * Port: the audit of changes to the rollout and to API keys, and of reads of users' runs: actor, time and reason.
  * Entries stay forever, because people change and look at little.
  */
 import * as Context from "effect/Context"

@@ -52,14 +52,6 @@ export class Sessions extends Context.Service<
       principal: Principal,
       clientId: string,
     ) => Effect.Effect<Session | undefined, AgentDenied | StoreError>
-    /**
-     * Sessions with agents that the caller may use, newest first (UUIDv7 ids sort by creation time); `before` is the
-     * id of the last page's end.
-     */
-    readonly list: (
-      principal: Principal,
-      page: { readonly before?: SessionId; readonly limit: number },
-    ) => Effect.Effect<Page<Session, SessionId>, StoreError>
     /** The last messages before the position `before`, oldest first. The next page is older. */
     readonly messages: (
       id: SessionId,

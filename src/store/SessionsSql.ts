@@ -63,25 +63,6 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return session === undefined ? undefined : yield* allowed(principal, session)
     }, asStoreError("Sessions.ofClient"))
 
-    const list = Effect.fnUntraced(function* (
-      principal: Principal,
-      page: { readonly before?: SessionId; readonly limit: number },
-    ) {
-      const older = page.before === undefined ? sql`` : sql`AND id < ${page.before}`
-      const agents = principal.key?.agents ?? null
-      const allowed = agents === null ? sql`` : sql`AND ${sql.in("agent_id", agents)}`
-      const of = {
-        table: "sessions",
-        keys: ["id"],
-        direction: "DESC",
-        where: sql`org_id = ${principal.orgId} AND user_id = ${principal.userId} AND deleted_at IS NULL
-          ${allowed} ${older}`,
-        texts: ["org_id", "user_id", "title"],
-        limit: page.limit,
-      } as const
-      return yield* PageSql.page(sql, of, decodeSessions, ({ id }) => id)
-    }, asStoreError("Sessions.list"))
-
     const messages: Sessions["Service"]["messages"] = Effect.fnUntraced(function* (id, { before, limit }) {
       const older = before === undefined ? sql`` : sql`AND seq < ${before}`
       const of = {
@@ -145,6 +126,6 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
       return newestFirst.toReversed()
     }, asStoreError("Sessions.tree"))
 
-    return Sessions.of({ get, ofClient, list, messages, branch, tree })
+    return Sessions.of({ get, ofClient, messages, branch, tree })
   }),
 )

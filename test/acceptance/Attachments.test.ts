@@ -29,7 +29,7 @@ const parts = (text: string, ...files: ReadonlyArray<ReturnType<typeof file>>): 
 ]
 const cat = file(png, "cat.png", "image/png")
 
-describe("a runtime without links and a model that sees images", () => {
+describe("a runtime without links and a model that takes images", () => {
   const world = useWorld({ DIRECT_LLM_A_ATTACHMENTS: "image" })
   const { open } = chatsOf(world)
   let openai: OpenAI

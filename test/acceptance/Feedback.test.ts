@@ -137,7 +137,7 @@ it("exists for the user of the session only, and needs chat:write", async () => 
   expect((await reader.json("GET", path(messageId))).data.feedback.rating).toBe("up")
 })
 
-it("keeps the answer of a failed turn ratable", async () => {
+it("lets a user rate the answer of a failed turn", async () => {
   const client = await world.as("acme", "ana")
   world.model.answers.push({ kind: "status", status: 400 })
   const stream = await client.start(JSON.stringify({ scenario: "error" }))

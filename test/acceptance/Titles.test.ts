@@ -50,7 +50,7 @@ describe("a title by a provider", () => {
     expect((await world.client.json("GET", path)).data).toMatchObject({ title: "Mine", titleSource: "user" })
   })
 
-  it("is not missed: a failure changes nothing that the user sees and reveals nothing", async () => {
+  it("leaves the session as it was if it fails, and reveals nothing", async () => {
     world.model.answers.push({
       kind: "status",
       status: 401,

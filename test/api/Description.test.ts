@@ -24,8 +24,11 @@ describe("the API description", () => {
     expect(byId.get("chatStart").description).toContain("`chat:write` and `sessions:write`")
     expect(byId.get("runtimeMetricsOfOrg").description).toContain("`admin:read`, or `operator:read`")
     expect(byId.get("chatEvents").description).toContain("or a read ticket")
+    for (const id of ["chatFile", "filesDownload"])
+      expect(byId.get(id).description).toContain("`chat:read`, or a file ticket")
     expect(byId.get("healthLive").description).toContain("Public")
-    for (const { description } of operations) expect(description).toMatch(/Requires the permission `|Public/)
+    for (const { description } of operations)
+      expect(description).toMatch(/Requires the permissions? `|Public/)
   })
 
   it("has names for generators, and explains every parameter", () => {

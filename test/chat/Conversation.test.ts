@@ -6,6 +6,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { principal } from "../support/fixtures.ts"
+import { listedSessions } from "../store/Turns.ts"
 import { asked, script, service, shown, turn } from "./conversing.ts"
 
 const Step = Schema.Struct({
@@ -146,11 +147,8 @@ layer(service)("a conversation with a strict model", (it) => {
         ["user", "two"],
       ])
       assert.deepStrictEqual(yield* shown(first.sessionId), [...asked(), ["assistant", "Yes."]])
-      const { entries: listed } = yield* (yield* Sessions).list(principal, { limit: 2 })
-      assert.deepStrictEqual(
-        listed.map(({ id }) => id),
-        [second.sessionId, first.sessionId],
-      )
+      const listed = yield* listedSessions(principal, { order: "created", limit: 2 })
+      assert.deepStrictEqual(listed, [second.sessionId, first.sessionId])
     }),
   )
 

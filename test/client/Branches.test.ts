@@ -68,7 +68,7 @@ describe("a conversation with branches", () => {
     expect(shown(loaded).map(([text]) => text)).toEqual(["one", "You said: one", "two", "You said: two"])
   })
 
-  it("answers in the chosen mode, and tells a refusal", async () => {
+  it("answers in the chosen mode, and reports a refusal", async () => {
     const { client, store } = storeOf()
     await store.send("one")
     await store.regenerate(message(store, 0).key, { mode: "direct_llm" })

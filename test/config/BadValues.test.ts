@@ -132,7 +132,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   CHAT_RUNTIME_SHADOW_AA_PERCENT: ["-1", "101", "10%"],
   SHADOW_STORE_TEXT: ["yes", "1", "TRUE"],
   SHADOW_JUDGE_PROVIDER: ["nobody"],
-  CHAT_TITLES: ["nobody"],
+  CHAT_TITLES: ["unknown"],
   CHAT_RUNTIME_TIMEOUT_THRESHOLD_MS: ["0", ...badMillis],
   CHAT_RUNTIME_ERROR_RATE_THRESHOLD: share,
   CHAT_RUNTIME_TIMEOUT_RATE_THRESHOLD: share,

@@ -359,7 +359,7 @@ describe("a turn with files", () => {
     assert.isUndefined(decision?.shadow)
   })
 
-  it("stays on the runtime with an open breaker, and moves from a blind runtime to direct mode", () => {
+  it("stays on the runtime with an open breaker, and moves to direct mode if the runtime takes no images", () => {
     const stays = decide({ settings: toRuntime, request: image, takes: blind, admission: no })
     assert.deepStrictEqual(stays?.order, [runtime])
     const sees: ModeDecision.Takes = (mode) => (mode === runtime ? [[]] : [["image"]])

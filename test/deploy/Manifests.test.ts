@@ -200,6 +200,26 @@ describe("the limits", () => {
   })
 })
 
+describe("uploaded files", () => {
+  const dataDir = ofImage["DATA_DIR"]
+
+  it("are in a volume that all gateways of compose share", () => {
+    for (const [, gateway] of gateways) expect(gateway).toMatchObject({ volumes: [`files:${dataDir}`] })
+    expect(compose.volumes).toHaveProperty("files")
+  })
+
+  it("are in a bucket under Kubernetes, because the pods have no writable data folder", () => {
+    expect(config["FILES_S3_ENDPOINT"]).toMatch(/^https:/)
+    expect(container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath)).not.toContain(
+      dataDir,
+    )
+  })
+
+  it("are in the state directory under systemd", () => {
+    expect(environments["systemd"]?.["DATA_DIR"]).toBe(`/var/lib/${inUnit("StateDirectory")[0]}`)
+  })
+})
+
 describe("the page", () => {
   it("mentions every file of the folder", () => {
     const page = read("README.md")

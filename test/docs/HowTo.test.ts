@@ -130,12 +130,21 @@ const pages: ReadonlyArray<Page> = [
       "401 AUTH_TOKEN_INVALID\n",
     ],
   },
+  // The last one, because it erases the user of the other pages.
+  {
+    page: "delete-data",
+    language: "sh",
+    prints: [`{"deleted":true,"restorableUntil":null}\n`, "true\nfalse\n", "true\n"],
+  },
 ]
 
 const world = useWorld()
 
-/** Pages may import the packages of the tests. */
-beforeAll(() => symlinkSync(resolve("node_modules"), join(world.folder.path, "node_modules")))
+/** Pages may import the packages of the tests, and the page for operators looks at a run of a user. */
+beforeAll(async () => {
+  symlinkSync(resolve("node_modules"), join(world.folder.path, "node_modules"))
+  await (await world.client.start("Hello")).rest()
+})
 
 // The import of a client takes seconds on a loaded machine.
 describe("the code of the how-to pages", { timeout: 60_000 }, () => {

@@ -13,7 +13,7 @@ import { Audit } from "../../src/store/Audit.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import type { Stores } from "./StoreContract.ts"
-import { newPrincipal, newTurn, noon } from "./Turns.ts"
+import { listedSessions, newPrincipal, newTurn, noon } from "./Turns.ts"
 
 const keyIdOf = () => ApiKeyId.make(`key_${uuidV7Unsafe().replaceAll("-", "")}`)
 const other = AgentId.make("00000000-0000-4000-8000-0000000000aa")
@@ -238,11 +238,11 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
           const found = yield* sessions.get(allowed, turn.session.id)
           assert.strictEqual(found.id, turn.session.id)
           assert.deepStrictEqual((yield* runs.get(allowed, turn.run.id)).run, turn.run)
-          assert.deepStrictEqual((yield* sessions.list(allowed, { limit: 5 })).entries, [found])
+          assert.deepStrictEqual(yield* listedSessions(allowed), [found.id])
           const denied = { _tag: "AgentDenied", agentId: turn.session.agentId } as const
           assert.deepInclude(yield* Effect.flip(sessions.get(limited, turn.session.id)), denied)
           assert.deepInclude(yield* Effect.flip(runs.get(limited, turn.run.id)), denied)
-          assert.deepStrictEqual((yield* sessions.list(limited, { limit: 5 })).entries, [])
+          assert.deepStrictEqual(yield* listedSessions(limited), [])
           assert.strictEqual(
             (yield* Effect.flip(sessions.get(stranger, turn.session.id)))._tag,
             "SessionNotFound",

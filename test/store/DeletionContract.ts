@@ -12,7 +12,16 @@ import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import type { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import type { Stores } from "./StoreContract.ts"
-import { attempt, begun, completed, newPrincipal, newTurn, textEntries, type Turn } from "./Turns.ts"
+import {
+  attempt,
+  begun,
+  completed,
+  listedSessions,
+  newPrincipal,
+  newTurn,
+  textEntries,
+  type Turn,
+} from "./Turns.ts"
 
 export const now = Date.now()
 
@@ -79,8 +88,7 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
         assert.deepStrictEqual(yield* deleteSession(owner, id, now), { deleted: true, running: [] })
         assert.strictEqual((yield* Effect.flip(sessions.get(owner, id)))._tag, "SessionNotFound")
         assert.isUndefined(yield* sessions.ofClient(owner, id))
-        const listed = (yield* sessions.list(owner, { limit: 10 })).entries.map((one) => one.id)
-        assert.deepStrictEqual(listed, [other.session.id])
+        assert.deepStrictEqual(yield* listedSessions(owner), [other.session.id])
         assert.isEmpty((yield* sessions.messages(id, { limit: 10 })).entries)
         assert.isEmpty(yield* sessions.branch(id))
         assert.isEmpty(yield* sessions.branch(id, turn.answer))

@@ -7,9 +7,9 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { AgentId, MessageId, SessionId } from "../../src/domain/Ids.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import { Runs } from "../../src/store/Runs.ts"
-import { SessionLists, type SessionPage, type SessionPosition } from "../../src/store/SessionLists.ts"
+import { SessionLists, type SessionPosition } from "../../src/store/SessionLists.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
-import { completed, naughty, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
+import { completed, listedSessions, naughty, newPrincipal, newTurn, noon, type Turn } from "./Turns.ts"
 
 type Stores = Runs | SessionLists | Sessions | SqlClient.SqlClient
 
@@ -23,13 +23,6 @@ const answeredAt = (owner: Principal, at: number, change: (turn: Turn) => Turn =
     yield* runs.end(ended, message)
     return turn.session
   })
-
-const idsOf = (owner: Principal, page: Partial<SessionPage> = {}) =>
-  SessionLists.use((lists) =>
-    Effect.map(lists.list(owner, { order: "activity", limit: 100, ...page }), ({ entries }) =>
-      entries.map(({ id }) => id),
-    ),
-  )
 
 const limitedTo = (owner: Principal, agents: ReadonlyArray<string>): Principal => ({
   ...owner,
@@ -48,14 +41,22 @@ export const sessionLists = (name: string, layer: Layer.Layer<Stores, unknown>) 
         const lists = yield* SessionLists
         const owner = newPrincipal()
         const [a, b, c, d] = yield* Effect.forEach([1, 2, 3, 4], (n) => answeredAt(owner, noon + 10 * n))
-        assert.deepStrictEqual(yield* idsOf(owner), [d!.id, c!.id, b!.id, a!.id])
+        assert.deepStrictEqual(yield* listedSessions(owner), [d!.id, c!.id, b!.id, a!.id])
         yield* lists.update(owner, b!.id, { pinned: true })
         yield* lists.update(owner, c!.id, { archived: true })
-        assert.deepStrictEqual(yield* idsOf(owner, { archived: false }), [b!.id, d!.id, a!.id])
-        assert.deepStrictEqual(yield* idsOf(owner, { archived: true }), [c!.id])
-        assert.deepStrictEqual(yield* idsOf(owner, { pinned: true }), [b!.id])
-        assert.deepStrictEqual(yield* idsOf(owner, { archived: false, pinned: false }), [d!.id, a!.id])
-        assert.deepStrictEqual(yield* idsOf(owner, { order: "created" }), [d!.id, c!.id, b!.id, a!.id])
+        assert.deepStrictEqual(yield* listedSessions(owner, { archived: false }), [b!.id, d!.id, a!.id])
+        assert.deepStrictEqual(yield* listedSessions(owner, { archived: true }), [c!.id])
+        assert.deepStrictEqual(yield* listedSessions(owner, { pinned: true }), [b!.id])
+        assert.deepStrictEqual(yield* listedSessions(owner, { archived: false, pinned: false }), [
+          d!.id,
+          a!.id,
+        ])
+        assert.deepStrictEqual(yield* listedSessions(owner, { order: "created" }), [
+          d!.id,
+          c!.id,
+          b!.id,
+          a!.id,
+        ])
         assert.deepStrictEqual(yield* lists.counts(owner), { total: 4, archived: 1, pinned: 1, running: 0 })
         yield* lists.update(owner, b!.id, { archived: true })
         assert.deepStrictEqual(yield* lists.counts(owner), { total: 4, archived: 2, pinned: 0, running: 0 })
@@ -73,7 +74,7 @@ export const sessionLists = (name: string, layer: Layer.Layer<Stores, unknown>) 
         const turn = newTurn(owner, { session: { ...session, updatedAt: noon + 10 }, at: noon + 10 })
         yield* runs.begin(turn)
         assert.strictEqual((yield* lists.get(owner, session.id)).updatedAt, noon + 10)
-        assert.deepStrictEqual(yield* idsOf(owner), [session.id, other.id])
+        assert.deepStrictEqual(yield* listedSessions(owner), [session.id, other.id])
         const { ended, message } = completed(turn, "Hi")
         yield* runs.end({ ...ended, endedAt: noon + 7000 }, message)
         assert.strictEqual((yield* lists.get(owner, session.id)).updatedAt, noon + 7000)
@@ -212,13 +213,13 @@ export const sessionLists = (name: string, layer: Layer.Layer<Stores, unknown>) 
         yield* (yield* Runs).begin(newTurn(owner, { session: own }))
         const nothing = { total: 0, archived: 0, pinned: 0, running: 0 }
         for (const other of [newPrincipal(owner.orgId), { ...owner, orgId: newPrincipal().orgId }]) {
-          assert.deepStrictEqual(yield* idsOf(other), [])
+          assert.deepStrictEqual(yield* listedSessions(other), [])
           assert.deepStrictEqual(yield* lists.counts(other), nothing)
           for (const refused of [lists.get(other, own.id), lists.update(other, own.id, { title: "Mine" })])
             assert.deepInclude(yield* Effect.flip(refused), { _tag: "SessionNotFound", sessionId: own.id })
         }
         const key = limitedTo(owner, [agentId])
-        assert.deepStrictEqual(yield* idsOf(key), [withAgent.id])
+        assert.deepStrictEqual(yield* listedSessions(key), [withAgent.id])
         assert.deepStrictEqual(yield* lists.counts(key), { ...nothing, total: 1 })
         for (const refused of [lists.get(key, own.id), lists.update(key, own.id, { archived: true })])
           assert.strictEqual((yield* Effect.flip(refused))._tag, "AgentDenied")
@@ -237,7 +238,7 @@ export const sessionLists = (name: string, layer: Layer.Layer<Stores, unknown>) 
         const found = yield* lists.get(owner, session.id)
         assert.deepInclude(found, { messageCount: 1, runCount: 0, status: "idle" })
         yield* sql`UPDATE sessions SET deleted_at = 1 WHERE id = ${session.id}`
-        assert.deepStrictEqual(yield* idsOf(owner), [])
+        assert.deepStrictEqual(yield* listedSessions(owner), [])
         assert.strictEqual((yield* lists.counts(owner)).total, 0)
         assert.strictEqual((yield* Effect.flip(lists.get(owner, session.id)))._tag, "SessionNotFound")
         const renamed = yield* Effect.flip(lists.update(owner, session.id, { title: "x" }))

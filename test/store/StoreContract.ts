@@ -13,10 +13,19 @@ import type { Audit } from "../../src/store/Audit.ts"
 import type { RolloutStore } from "../../src/store/RolloutStore.ts"
 import type { Replicas } from "../../src/store/Replicas.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import type { SessionLists } from "../../src/store/SessionLists.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
-import { completed, naughty, newPrincipal, newTurn, settings, plain } from "./Turns.ts"
+import { completed, listedSessions, naughty, newPrincipal, newTurn, settings, plain } from "./Turns.ts"
 
-export type Stores = Agents | Audit | Replicas | RolloutStore | Sessions | Runs | SqlClient.SqlClient
+export type Stores =
+  | Agents
+  | Audit
+  | Replicas
+  | RolloutStore
+  | SessionLists
+  | Sessions
+  | Runs
+  | SqlClient.SqlClient
 
 export const agents = (name: string, layer: Layer.Layer<Stores, unknown>) =>
   withLayer(layer)(`Agents on ${name}`, (it) => {
@@ -120,7 +129,7 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         for (const other of [colleague, namesake]) {
           const error = yield* Effect.flip(sessions.get(other, turn.session.id))
           assert.deepInclude(error, { _tag: "SessionNotFound", sessionId: turn.session.id })
-          assert.deepStrictEqual((yield* sessions.list(other, { limit: 10 })).entries, [])
+          assert.deepStrictEqual(yield* listedSessions(other), [])
         }
       }),
     )
@@ -151,24 +160,6 @@ export const sessions = (name: string, layer: Layer.Layer<Stores, unknown>) =>
         yield* (yield* Runs).begin({ ...turn, userMessage: { ...turn.userMessage, record } })
         const [message] = yield* (yield* Sessions).branch(turn.session.id)
         assert.deepStrictEqual(message?.record, record)
-      }),
-    )
-
-    it.effect("pages run from the newest session to the oldest without gap or overlap", () =>
-      Effect.gen(function* () {
-        const sessions = yield* Sessions
-        const runs = yield* Runs
-        const owner = newPrincipal()
-        const turns = Array.from({ length: 5 }, () => newTurn(owner))
-        yield* Effect.forEach(turns, runs.begin)
-        yield* runs.begin(newTurn(newPrincipal(owner.orgId)))
-        const newestFirst = turns.map(({ session }) => session).toReversed()
-        const first = (yield* sessions.list(owner, { limit: 2 })).entries
-        const second = (yield* sessions.list(owner, { limit: 2, before: first[1]!.id })).entries
-        const third = (yield* sessions.list(owner, { limit: 2, before: second[1]!.id })).entries
-        assert.deepStrictEqual([...first, ...second, ...third], newestFirst)
-        assert.strictEqual(third.length, 1)
-        assert.deepStrictEqual((yield* sessions.list(owner, { limit: 2, before: third[0]!.id })).entries, [])
       }),
     )
 

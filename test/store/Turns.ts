@@ -11,6 +11,7 @@ import type { Message } from "../../src/protocol/agent2ui/Message.ts"
 import * as RunPages from "../../src/store/RunPages.ts"
 import type { Pages } from "../../src/store/RunPages.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import { SessionLists, type SessionPage } from "../../src/store/SessionLists.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import type { ShownMessage } from "../../src/store/ShownMessage.ts"
 import type { LogEntry } from "../../src/runs/RunEvent.ts"
@@ -209,3 +210,11 @@ export const allEvents = Effect.fnUntraced(function* (id: RunId, after: number) 
   yield* RunPages.each(pages, after, Number.POSITIVE_INFINITY, (entry) => void entries.push(entry))
   return entries
 })
+
+/** The ids of the first page of a user's sessions. */
+export const listedSessions = (owner: Principal, page: Partial<SessionPage> = {}) =>
+  SessionLists.use((lists) =>
+    Effect.map(lists.list(owner, { order: "activity", limit: 100, ...page }), ({ entries }) =>
+      entries.map(({ id }) => id),
+    ),
+  )

@@ -63,7 +63,7 @@ describe("the files of a request", () => {
     assert.deepStrictEqual(sentOf(user("b", attachment(1)), [user("a", attachment(1))]), [[], ["file-1.png"]])
   })
 
-  it("leave out other kinds of earlier messages and go on with older ones", () => {
+  it("leave out other kinds of earlier messages and continue with older ones", () => {
     const earlier = [user("a", attachment(1)), user("b", attachment(2, "pdf"))]
     const images = { ...rules, kinds: ["image"] as const }
     assert.deepStrictEqual(sentOf(user("c"), earlier, images), [["file-1.png"], [], []])
