@@ -14,6 +14,16 @@ import { uploaded } from "../support/uploads.ts"
 const wordOf = (place: string, scope: string): string => `${place}${scope}zqcanary`
 const scopes = ["message", "session", "user", "organisation"] as const
 
+const server = {
+  id: "m",
+  name: wordOf("server", "organisation"),
+  endpoint: `https://mcp.example/${wordOf("endpoint", "organisation")}`,
+  transport: "http",
+  isConnected: true,
+  availableTools: [],
+  authConfig: { headers: { authorization: `Bearer ${wordOf("credential", "organisation")}` } },
+}
+
 let runtime: Running
 const env: Record<string, string> = {
   ...shadowed,
@@ -65,9 +75,14 @@ const search = async (client: Client, word: string): Promise<number> =>
 /** Every answer of the API that may have text of the user. */
 const answers = async (client: Client): Promise<string> => {
   const texts = await Promise.all(
-    ["/api/v1/chat/sessions", "/api/v1/chat/sessions?archived=true", "/api/v1/files", "/api/v1/keys", "/api/v1/agents", "/metrics"].map(
-      async (path) => (await client.request("GET", path)).text(),
-    ),
+    [
+      "/api/v1/chat/sessions",
+      "/api/v1/chat/sessions?archived=true",
+      "/api/v1/files",
+      "/api/v1/keys",
+      "/api/v1/agents",
+      "/metrics",
+    ].map(async (path) => (await client.request("GET", path)).text()),
   )
   return texts.join("\n").toLowerCase()
 }
@@ -97,6 +112,7 @@ const deleteAll = async (its: Gateways) => {
     await first.json("POST", "/api/v1/agents", {
       name: wordOf("name", "organisation"),
       systemPrompt: wordOf("prompt", "organisation"),
+      mcpServers: [server],
     })
   ).data
   const start = { agentId: agent.id }
