@@ -15,7 +15,7 @@ import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { pair } from "../shadow/traces.ts"
 import { answeredTurn, now, purgeAll } from "./DeletionContract.ts"
 import type { Stores } from "./StoreContract.ts"
-import { attempt, begun, completed, newPrincipal, newTurn, textEntries } from "./Turns.ts"
+import { allEvents, attempt, begun, completed, newPrincipal, newTurn, textEntries } from "./Turns.ts"
 
 type Needed = Deletions | Purge | ShadowPairs | Stores
 
@@ -192,6 +192,46 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
         assert.strictEqual((yield* runs.get(owner, second.run.id)).run.status, "completed")
         yield* purgeAll(now)
         assert.lengthOf((yield* sessions.messages(id, { limit: 9 })).entries, 4)
+      }),
+    )
+
+    it.effect("events of a purged run are left out, and those of other runs are stored", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const gone = yield* answeredTurn(owner, "gone")
+        const other = yield* begun(newTurn(owner))
+        yield* deletions.deleteSession(owner, gone.session.id, now)
+        yield* purgeAll(now)
+        const late = { id: gone.run.id, entries: textEntries(4, 6) }
+        const stored = { id: other.run.id, entries: textEntries(1, 2) }
+        yield* runs.append([late, stored])
+        yield* runs.append([late])
+        assert.deepStrictEqual(yield* allEvents(other.run.id, 0), stored.entries)
+        assert.isEmpty(yield* rowsOf("run_events", "run_id", gone.run.id))
+      }),
+    )
+
+    it.effect("events that arrive after the purge of an answer are removed by the end of their run", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = yield* answeredTurn(owner, "one")
+        yield* deletions.deleteMessage(owner, turn.answer, now)
+        yield* purgeAll(now)
+        yield* runs.append([{ id: turn.run.id, entries: textEntries(4, 6) }])
+        const again = completed(turn, "answer to one")
+        const rest = { attempts: [], entries: textEntries(7, 8) }
+        // The first is a repeat of the run's own end.
+        for (const endedAt of [again.ended.endedAt, now + 9999]) {
+          const lost = yield* Effect.flip(runs.end({ ...again.ended, endedAt }, again.message, rest))
+          assert.strictEqual(lost._tag, "RunLost")
+        }
+        yield* purgeAll(now)
+        assert.isEmpty(yield* rowsOf("run_events", "run_id", turn.run.id))
+        assert.lengthOf(yield* rowsOf("messages", "session_id", turn.session.id), 1)
       }),
     )
 
