@@ -10,6 +10,7 @@ import { Deletions } from "../../src/store/Deletions.ts"
 import type { Purge } from "../../src/store/Purge.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import { Search } from "../../src/store/Search.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { pair } from "../shadow/traces.ts"
@@ -17,7 +18,7 @@ import { answeredTurn, now, purgeAll } from "./DeletionContract.ts"
 import type { Stores } from "./StoreContract.ts"
 import { allEvents, attempt, begun, completed, newPrincipal, newTurn, textEntries } from "./Turns.ts"
 
-type Needed = Deletions | Purge | ShadowPairs | Stores
+type Needed = Deletions | Purge | Search | ShadowPairs | Stores
 
 const rowsOf = Effect.fnUntraced(function* (table: string, column: string, id: string) {
   const sql = yield* SqlClient.SqlClient
@@ -232,6 +233,55 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
         yield* purgeAll(now)
         assert.isEmpty(yield* rowsOf("run_events", "run_id", turn.run.id))
         assert.lengthOf(yield* rowsOf("messages", "session_id", turn.session.id), 1)
+      }),
+    )
+
+    it.effect("a restore brings files and feedback back, and the words are indexed again", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        const { answer, run, session, userMessage } = yield* answeredTurn(owner, "one")
+        const ids = { org_id: owner.orgId, user_id: owner.userId, session_id: session.id }
+        const file = {
+          ...ids,
+          id: uuidV7Unsafe(),
+          message_id: userMessage.id,
+          filename: '"f"',
+          media_type: "text/csv",
+        }
+        yield* sql`INSERT INTO files ${sql.insert({ ...file, kind: "text", bytes: 1, sha256: "s", created_at: now })}`
+        const rated = {
+          ...ids,
+          message_id: answer,
+          run_id: run.id,
+          rating: 1,
+          created_at: now,
+          updated_at: now,
+        }
+        yield* sql`INSERT INTO feedback ${sql.insert(rated)}`
+        const isThere = Effect.gen(function* () {
+          const [found] = yield* rowsOf("files", "id", file.id)
+          return found?.deleted_at === null
+        })
+        const index = Effect.gen(function* () {
+          yield* sql`UPDATE messages SET indexed = 0 WHERE id = ${userMessage.id}`
+          while ((yield* (yield* Search).indexNext) > 0);
+        })
+        yield* index
+        assert.lengthOf(yield* rowsOf("search_docs", "message_id", userMessage.id), 1)
+        yield* deletions.deleteMessage(owner, userMessage.id, now)
+        assert.isFalse(yield* isThere)
+        assert.isEmpty(yield* rowsOf("search_docs", "message_id", userMessage.id))
+        yield* deletions.restoreMessage(owner, userMessage.id, now - 1)
+        assert.isTrue(yield* isThere)
+        while ((yield* (yield* Search).indexNext) > 0);
+        assert.lengthOf(yield* rowsOf("search_docs", "message_id", userMessage.id), 1)
+        yield* deletions.deleteSession(owner, session.id, now)
+        assert.isFalse(yield* isThere)
+        yield* deletions.restoreSession(owner, session.id, now - 1)
+        assert.isTrue(yield* isThere)
+        assert.lengthOf(yield* rowsOf("feedback", "message_id", answer), 1)
       }),
     )
 

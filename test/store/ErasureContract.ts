@@ -224,6 +224,18 @@ export const erasure = (name: string, layer: Layer.Layer<Needed, unknown>) =>
       }),
     )
 
+    it.effect("an erasure does not wait for the grace time of an earlier deletion", () =>
+      Effect.gen(function* () {
+        const { deleteMessage, deleteSession } = yield* Deletions
+        const owner = newPrincipal()
+        const session = yield* answeredTurn(owner, "one")
+        const message = yield* answeredTurn(owner, "two")
+        yield* deleteMessage(owner, message.answer, now + hour)
+        yield* deleteSession(owner, session.session.id, now + hour)
+        yield* eraseAll({ orgId: owner.orgId, userId: owner.userId })
+      }),
+    )
+
     it.effect("an erasure is found by its own organisation and by operators only", () =>
       Effect.gen(function* () {
         const erasures = yield* Erasures
