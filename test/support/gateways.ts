@@ -20,7 +20,7 @@ export class Gateways {
   model!: Model
   /** The `DATA_DIR` of all gateways. */
   readonly folder = temporaryFolder()
-  /** Of two gateways. */
+  /** Undefined at one gateway. */
   redis: RedisServer | undefined
   databaseUrl: string | undefined
   gateways: Array<Running> = []
