@@ -94,7 +94,7 @@ const gone = async (its: Gateways, client: Client, scope: string) => {
   await eventually(async () => {
     places = await placesOf(its, word)
     return places.length === 0
-  }, 15).catch(() => expect(places, scope).toEqual([]))
+  }, 15).catch(() => expect({ scope, places }).toEqual({ scope, places: [] }))
   expect(await answers(client)).not.toContain(word)
 }
 
@@ -133,7 +133,7 @@ const deleteAll = async (its: Gateways) => {
     [ben!, "organisation"],
   ] as const)
     await eventually(async () => (await search(client, wordOf("answer", scope))) > 0)
-  for (const scope of scopes) expect(await placesOf(its, wordOf("", scope)), scope).not.toEqual([])
+  for (const scope of scopes) expect(await placesOf(its, wordOf("", scope))).not.toEqual([])
 
   await last.json("DELETE", `/api/v1/chat/messages/${message.questionId}`)
   await gone(its, first, "message")

@@ -218,7 +218,7 @@ export const erasure = (name: string, layer: Layer.Layer<Needed, unknown>) =>
           steps.push(some.messages)
         }
         assert.deepStrictEqual(
-          [...steps].sort((a, b) => a - b),
+          steps.toSorted((a, b) => a - b),
           [2, 2, 1000],
         )
       }),
