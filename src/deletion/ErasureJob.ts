@@ -74,6 +74,7 @@ const make = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       yield* progress.add(yield* erasures.eraseRest(erasure, now))
       yield* purger.drain
+      yield* purger.wipe
       if (yield* erasures.complete(erasure, now))
         yield* Effect.logInfo(`the erasure ${erasure.id} is complete`)
     })

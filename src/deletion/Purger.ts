@@ -38,6 +38,8 @@ export class Purger extends Context.Service<
   {
     /** Removes everything that is due, or leaves it to another replica that is doing so. */
     readonly drain: Effect.Effect<void, ContentsUnavailable | StoreError>
+    /** Removes deleted bytes from the database's own files, as far as the database can. */
+    readonly wipe: Effect.Effect<void, StoreError>
   }
 >()("crossfade/deletion/Purger") {
   static readonly layer = (settings: Settings) => Layer.effect(Purger, make(settings))
@@ -51,6 +53,8 @@ const make = Effect.fnUntraced(function* ({ cacheOrgs, graceMs }: Settings) {
   const alone = yield* Semaphore.make(1)
   /** The organisations whose cached answers are still to be cleared. */
   const uncleared = new Set<OrgId>()
+  /** The process before this one may have ended between a removal and its wipe. */
+  let wiped = false
 
   const clearAnswers = Effect.suspend(() =>
     Effect.forEach(
@@ -90,19 +94,26 @@ const make = Effect.fnUntraced(function* ({ cacheOrgs, graceMs }: Settings) {
     }
   })
 
+  const wipe = Effect.gen(function* () {
+    wiped = false
+    while (yield* purge.wipe) yield* Effect.sleep(pause)
+    wiped = true
+  })
+
   const pass = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const deletedBy = now - graceMs
     yield* clearAnswers
-    if (!(yield* purge.isDue(deletedBy)) || !(yield* purge.claim(now, now + heldMs))) return
+    const due = yield* purge.isDue(deletedBy)
+    if (!(due || !wiped) || !(yield* purge.claim(now, now + heldMs))) return
     yield* rows(deletedBy)
     yield* clearAnswers
     yield* files(deletedBy)
-    yield* purge.wipe
+    yield* wipe
     yield* purge.hold(now)
   })
   const drain = alone.withPermit(pass)
 
   yield* Loop.every("purge", every, drain)
-  return Purger.of({ drain })
+  return Purger.of({ drain, wipe: alone.withPermit(wipe) })
 })

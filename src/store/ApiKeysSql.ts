@@ -44,8 +44,8 @@ const decodeRevocations = Schema.decodeUnknownEffect(Schema.Array(RevocationRow)
 const decodeLast = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ last: Schema.Int })]))
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ keys: Schema.Int })]))
 
-/** The key in the audit, without its changing state. */
-const described = ({ lastUsedAt: _used, revokedAt: _revoked, ...key }: ApiKey) => key
+/** The key in the audit, without its changing state. An erasure does not change the audit, so the user's text is left out. */
+const described = ({ lastUsedAt: _used, name: _name, revokedAt: _revoked, ...key }: ApiKey) => key
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

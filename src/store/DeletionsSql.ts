@@ -30,8 +30,20 @@ const decodeCounts = Schema.decodeUnknownEffect(
   Schema.Tuple([Schema.Struct({ messages: Schema.Int, runs: Schema.Int })]),
 )
 
-/** A session can have many rows, and the sessions of one step are one transaction. */
+/** The sessions of one step are one transaction. A session can have thousands of messages, so a large one is alone. */
 const sessionsAStep = 5
+const messagesAStep = 1000
+
+/** The first sessions within the limit of messages, at least one. */
+const withinMessages = <One extends { readonly messages: number }>(
+  sessions: ReadonlyArray<One>,
+): ReadonlyArray<One> => {
+  let messages = 0
+  return sessions.filter((one, index) => {
+    messages += one.messages
+    return index === 0 || messages <= messagesAStep
+  })
+}
 
 const idsOf = (rows: ReadonlyArray<object>) =>
   Effect.map(decodeIds(rows), (found) => found.map(({ id }) => id))
@@ -169,14 +181,18 @@ const make = Effect.gen(function* () {
         AND (deleted_at IS NULL OR deleted_at > ${purgeAtOnce}) LIMIT ${sessionsAStep}`,
     )
     if (sessions.length === 0) return undefined
-    const counts = yield* Effect.forEach(sessions, ({ id }) =>
-      Effect.tap(countIn(id), mark.session(id, purgeAtOnce)),
-    ).pipe(sql.withTransaction)
+    const counted = yield* Effect.forEach(sessions, ({ id }) =>
+      Effect.map(countIn(id), (counts) => ({ ...counts, id })),
+    )
+    const step = withinMessages(counted)
+    yield* Effect.forEach(step, ({ id }) => mark.session(id, purgeAtOnce), { discard: true }).pipe(
+      sql.withTransaction,
+    )
     return {
-      sessions: sessions.length,
-      messages: counts.reduce((sum, { messages }) => sum + messages, 0),
-      runs: counts.reduce((sum, { runs }) => sum + runs, 0),
-      running: (yield* Effect.forEach(sessions, ({ id }) => runningIn(id))).flat(),
+      sessions: step.length,
+      messages: step.reduce((sum, { messages }) => sum + messages, 0),
+      runs: step.reduce((sum, { runs }) => sum + runs, 0),
+      running: (yield* Effect.forEach(step, ({ id }) => runningIn(id))).flat(),
     }
   }, asStoreError("Deletions.deleteSome"))
 

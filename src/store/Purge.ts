@@ -32,7 +32,7 @@ export class Purge extends Context.Service<
     /** Some uploaded files that were deleted at `deletedBy` or before. Their contents are removed before their rows. */
     readonly files: (deletedBy: number) => Effect.Effect<ReadonlyArray<FileId>, StoreError>
     readonly removeFiles: (ids: ReadonlyArray<FileId>) => Effect.Effect<void, StoreError>
-    /** After the last step: removes the deleted bytes from the database's own files, as far as the database can. */
-    readonly wipe: Effect.Effect<void, StoreError>
+    /** After the last step: a step that removes deleted bytes from the database's own files. True if more are left. */
+    readonly wipe: Effect.Effect<boolean, StoreError>
   }
 >()("crossfade/store/Purge") {}

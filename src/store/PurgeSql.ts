@@ -13,6 +13,7 @@ import * as JobClaim from "./JobClaim.ts"
 import { Purge, type Purged } from "./Purge.ts"
 import { AnyText } from "./SqlRows.ts"
 import { asStoreError } from "./SqlStoreError.ts"
+import * as WipeSqlite from "./WipeSqlite.ts"
 
 const job = "purge"
 const messagesAStep = 200
@@ -189,12 +190,8 @@ const make = Effect.gen(function* () {
   const removeFiles: Purge["Service"]["removeFiles"] = (ids) =>
     asStoreError("Purge.removeFiles")(Effect.asVoid(deleteFrom("files", "id", ids)))
 
-  // SQLite overwrites deleted rows with zeros (`secure_delete`), but its log has the pages from before.
   const wipe = asStoreError("Purge.wipe")(
-    sql.onDialectOrElse({
-      pg: () => Effect.void,
-      orElse: () => Effect.asVoid(sql`PRAGMA wal_checkpoint(TRUNCATE)`),
-    }),
+    sql.onDialectOrElse({ pg: () => Effect.succeed(false), orElse: () => WipeSqlite.make(sql) }),
   )
 
   return Purge.of({ isDue, claim, hold, step, files, removeFiles, wipe })

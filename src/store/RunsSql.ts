@@ -12,6 +12,7 @@ import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts
 import type { Attempt } from "../domain/Run.ts"
 import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../platform/Replica.ts"
+import { purgeAtOnce, purgedRun } from "./Deletions.ts"
 import * as EventPages from "./EventPages.ts"
 import * as PageSql from "./PageSql.ts"
 import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
@@ -58,12 +59,24 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       const rows = batches.flatMap(({ entries, id }) => EventPages.rowsOf(id, entries))
       return Arr.isReadonlyArrayNonEmpty(rows) ? Arr.chunksOf(rows, pagesPerInsert).map(insertPages) : []
     }
-    const append: Runs["Service"]["append"] = (batches) => {
+    const insert = (batches: Parameters<Runs["Service"]["append"]>[0]) => {
       const steps = insertAll(batches)
-      return steps.length === 0
-        ? Effect.void
-        : Effect.asVoid(batch.run(steps)).pipe(asStoreError("Runs.append"))
+      return steps.length === 0 ? Effect.void : Effect.asVoid(batch.run(steps))
     }
+    /** The run of a process that others considered dead may be purged. Its events must not fail those of other runs. */
+    const append: Runs["Service"]["append"] = (batches) =>
+      Effect.catch(
+        insert(batches),
+        Effect.fnUntraced(function* (error) {
+          const ids = batches.map(({ id }) => id)
+          const found = yield* decodeIds(
+            yield* sql`SELECT id FROM runs WHERE ${sql.in("id", ids)}`.unprepared,
+          )
+          const left = batches.filter(({ id }) => found.some((one) => one.id === id))
+          if (left.length === batches.length) return yield* error
+          yield* insert(left)
+        }),
+      ).pipe(asStoreError("Runs.append"))
 
     const insertAttempt = (id: RunId, attempt: Attempt): Step => {
       const row = { run_id: id, ...attemptRow(attempt) }
@@ -98,6 +111,9 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       const lost = Effect.fnUntraced(function* (error: RunLost) {
         const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id} AND deleted_at IS NULL`
         if (found.length > 0 && rest.length + seen.length > 0) yield* batch.run([...rest, ...seen])
+        // Events may have been stored after the purge, if the row of the run is still there.
+        if (found.length === 0)
+          yield* sql`UPDATE runs SET deleted_at = ${purgeAtOnce} WHERE id = ${id} AND deleted_at = ${purgedRun}`
         return yield* error
       })
       const [moveSession, writeRun, ...message] = TurnSteps.ending(sql, run, assistantMessage)

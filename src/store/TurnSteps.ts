@@ -5,6 +5,7 @@ import type { MessageId } from "../domain/Ids.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Step } from "../persistence/Batch.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
+import { purgedRun } from "./Deletions.ts"
 import { AttachmentGone } from "./Files.ts"
 import * as FilesSql from "./FilesSql.ts"
 import { type NewMessage, RunLost, type Runs } from "./Runs.ts"
@@ -102,7 +103,7 @@ const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage, condition 
 const latest = (sql: SqlClient.SqlClient, at: number) =>
   sql`CASE WHEN updated_at > ${at} THEN updated_at ELSE ${at} END`
 
-/** A repeat after an unknown outcome changes nothing, and an end that another replica wrote stays. */
+/** A repeat after an unknown outcome changes nothing. An end that another replica wrote stays, and so does a purge. */
 export const ending = (
   sql: SqlClient.SqlClient,
   run: Parameters<Runs["Service"]["end"]>[0],
@@ -111,6 +112,7 @@ export const ending = (
   const changes = runEndRow(run)
   const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
     AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
+    AND (deleted_at IS NULL OR deleted_at <> ${purgedRun})
     RETURNING id`
   const moveSession = sql`UPDATE sessions SET updated_at = ${latest(sql, run.endedAt ?? 0)}
     WHERE id = (SELECT session_id FROM runs WHERE id = ${run.id})`

@@ -142,10 +142,11 @@ export const apiKeys = (name: string, layer: Layer.Layer<ApiKeys | Stores, unkno
             ["key.create", noon],
           ],
         )
-        const { lastUsedAt: _used, revokedAt: _revoked, ...described } = key
+        const { lastUsedAt: _used, name, revokedAt: _revoked, ...described } = key
         assert.deepStrictEqual(entries[1]?.after, described)
         assert.deepStrictEqual([entries[0]?.before, entries[0]?.after], [described, { revokedAt: noon + 5 }])
         assert.notInclude(JSON.stringify(entries), hash)
+        assert.notInclude(JSON.stringify(entries), JSON.stringify(name))
       }),
     )
 

@@ -10,14 +10,15 @@ import { Deletions } from "../../src/store/Deletions.ts"
 import type { Purge } from "../../src/store/Purge.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import { Search } from "../../src/store/Search.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { pair } from "../shadow/traces.ts"
 import { answeredTurn, now, purgeAll } from "./DeletionContract.ts"
 import type { Stores } from "./StoreContract.ts"
-import { attempt, begun, completed, newPrincipal, newTurn, textEntries } from "./Turns.ts"
+import { allEvents, attempt, begun, completed, newPrincipal, newTurn, textEntries } from "./Turns.ts"
 
-type Needed = Deletions | Purge | ShadowPairs | Stores
+type Needed = Deletions | Purge | Search | ShadowPairs | Stores
 
 const rowsOf = Effect.fnUntraced(function* (table: string, column: string, id: string) {
   const sql = yield* SqlClient.SqlClient
@@ -192,6 +193,95 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
         assert.strictEqual((yield* runs.get(owner, second.run.id)).run.status, "completed")
         yield* purgeAll(now)
         assert.lengthOf((yield* sessions.messages(id, { limit: 9 })).entries, 4)
+      }),
+    )
+
+    it.effect("events of a purged run are left out, and those of other runs are stored", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const gone = yield* answeredTurn(owner, "gone")
+        const other = yield* begun(newTurn(owner))
+        yield* deletions.deleteSession(owner, gone.session.id, now)
+        yield* purgeAll(now)
+        const late = { id: gone.run.id, entries: textEntries(4, 6) }
+        const stored = { id: other.run.id, entries: textEntries(1, 2) }
+        yield* runs.append([late, stored])
+        yield* runs.append([late])
+        assert.deepStrictEqual(yield* allEvents(other.run.id, 0), stored.entries)
+        assert.isEmpty(yield* rowsOf("run_events", "run_id", gone.run.id))
+      }),
+    )
+
+    it.effect("events that arrive after the purge of an answer are removed by the end of their run", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const runs = yield* Runs
+        const owner = newPrincipal()
+        const turn = yield* answeredTurn(owner, "one")
+        yield* deletions.deleteMessage(owner, turn.answer, now)
+        yield* purgeAll(now)
+        yield* runs.append([{ id: turn.run.id, entries: textEntries(4, 6) }])
+        const again = completed(turn, "answer to one")
+        const rest = { attempts: [], entries: textEntries(7, 8) }
+        // The first is a repeat of the run's own end.
+        for (const endedAt of [again.ended.endedAt, now + 9999]) {
+          const lost = yield* Effect.flip(runs.end({ ...again.ended, endedAt }, again.message, rest))
+          assert.strictEqual(lost._tag, "RunLost")
+        }
+        yield* purgeAll(now)
+        assert.isEmpty(yield* rowsOf("run_events", "run_id", turn.run.id))
+        assert.lengthOf(yield* rowsOf("messages", "session_id", turn.session.id), 1)
+      }),
+    )
+
+    it.effect("a restore brings files and feedback back, and the words are indexed again", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        const { answer, run, session, userMessage } = yield* answeredTurn(owner, "one")
+        const ids = { org_id: owner.orgId, user_id: owner.userId, session_id: session.id }
+        const file = {
+          ...ids,
+          id: uuidV7Unsafe(),
+          message_id: userMessage.id,
+          filename: '"f"',
+          media_type: "text/csv",
+        }
+        yield* sql`INSERT INTO files ${sql.insert({ ...file, kind: "text", bytes: 1, sha256: "s", created_at: now })}`
+        const rated = {
+          ...ids,
+          message_id: answer,
+          run_id: run.id,
+          rating: 1,
+          created_at: now,
+          updated_at: now,
+        }
+        yield* sql`INSERT INTO feedback ${sql.insert(rated)}`
+        const isThere = Effect.gen(function* () {
+          const [found] = yield* rowsOf("files", "id", file.id)
+          return found?.deleted_at === null
+        })
+        const index = Effect.gen(function* () {
+          yield* sql`UPDATE messages SET indexed = 0 WHERE id = ${userMessage.id}`
+          while ((yield* (yield* Search).indexNext) > 0);
+        })
+        yield* index
+        assert.lengthOf(yield* rowsOf("search_docs", "message_id", userMessage.id), 1)
+        yield* deletions.deleteMessage(owner, userMessage.id, now)
+        assert.isFalse(yield* isThere)
+        assert.isEmpty(yield* rowsOf("search_docs", "message_id", userMessage.id))
+        yield* deletions.restoreMessage(owner, userMessage.id, now - 1)
+        assert.isTrue(yield* isThere)
+        while ((yield* (yield* Search).indexNext) > 0);
+        assert.lengthOf(yield* rowsOf("search_docs", "message_id", userMessage.id), 1)
+        yield* deletions.deleteSession(owner, session.id, now)
+        assert.isFalse(yield* isThere)
+        yield* deletions.restoreSession(owner, session.id, now - 1)
+        assert.isTrue(yield* isThere)
+        assert.lengthOf(yield* rowsOf("feedback", "message_id", answer), 1)
       }),
     )
 

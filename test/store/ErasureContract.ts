@@ -4,6 +4,7 @@
  */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -191,6 +192,47 @@ export const erasure = (name: string, layer: Layer.Layer<Needed, unknown>) =>
         assert.strictEqual((yield* Effect.flip(sessions.get(owner, gone.session.id)))._tag, "SessionNotFound")
         assert.lengthOf((yield* sessions.messages(stays.session.id, { limit: 9 })).entries, 2)
         assert.strictEqual((yield* agents.get(owner.orgId, agent.id)).id, agent.id)
+      }),
+    )
+
+    it.effect("a step takes few messages, or one session with many", () =>
+      Effect.gen(function* () {
+        const { deleteSome } = yield* Deletions
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        for (let session = 0; session < 3; session++) {
+          const turn = yield* answeredTurn(owner, "one")
+          const [row] = yield* sql`SELECT * FROM messages WHERE id = ${turn.userMessage.id}`
+          const copies = Array.from({ length: session === 1 ? 998 : 0 }, (_, n) => ({
+            ...row,
+            id: uuidV7Unsafe(),
+            seq: n + 10,
+          }))
+          for (const some of Arr.chunksOf(copies, 200))
+            yield* sql`INSERT INTO messages ${sql.insert(some)}`.unprepared
+        }
+        const steps: Array<number> = []
+        for (;;) {
+          const some = yield* deleteSome(owner)
+          if (some === undefined) break
+          steps.push(some.messages)
+        }
+        assert.deepStrictEqual(
+          steps.toSorted((a, b) => a - b),
+          [2, 2, 1000],
+        )
+      }),
+    )
+
+    it.effect("an erasure does not wait for the grace time of an earlier deletion", () =>
+      Effect.gen(function* () {
+        const { deleteMessage, deleteSession } = yield* Deletions
+        const owner = newPrincipal()
+        const session = yield* answeredTurn(owner, "one")
+        const message = yield* answeredTurn(owner, "two")
+        yield* deleteMessage(owner, message.answer, now + hour)
+        yield* deleteSession(owner, session.session.id, now + hour)
+        yield* eraseAll({ orgId: owner.orgId, userId: owner.userId })
       }),
     )
 

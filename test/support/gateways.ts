@@ -18,6 +18,11 @@ export const places = [
 
 export class Gateways {
   model!: Model
+  /** The `DATA_DIR` of all gateways. */
+  readonly folder = temporaryFolder()
+  /** Undefined at one gateway. */
+  redis: RedisServer | undefined
+  databaseUrl: string | undefined
   gateways: Array<Running> = []
   /** The default user's client of each gateway. */
   clients: Array<Client> = []
@@ -31,20 +36,16 @@ export class Gateways {
 }
 
 export const useGateways = (own: Readonly<Record<string, string>>, count: 1 | 2): Gateways => {
-  const folder = temporaryFolder()
   const its = new Gateways()
-  let redis: RedisServer | undefined
   beforeAll(async () => {
     its.model = await startModel()
     const shared = async () => {
-      redis = await startRedis()
-      return {
-        DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
-        REDIS_URL: redis.url,
-      }
+      its.redis = await startRedis()
+      its.databaseUrl = Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!)))
+      return { DATABASE_URL: its.databaseUrl, REDIS_URL: its.redis.url }
     }
     const env = {
-      DATA_DIR: folder.path,
+      DATA_DIR: its.folder.path,
       CHAT_EXECUTION_MODE: "direct_llm",
       DIRECT_LLM_PROVIDERS: "a",
       ...providerEnv("a", its.model.url),
@@ -63,8 +64,8 @@ export const useGateways = (own: Readonly<Record<string, string>>, count: 1 | 2)
   afterAll(async () => {
     await Promise.all(its.gateways.map((gateway) => gateway.stop("SIGKILL")))
     await its.model?.stop()
-    await redis?.stop()
-    folder.dispose()
+    await its.redis?.stop()
+    its.folder.dispose()
   })
   return its
 }

@@ -43,6 +43,7 @@ const schema = [
     updated_at BIGINT NOT NULL
   )`,
   `CREATE INDEX feedback_by_run ON feedback (run_id)`,
+  `CREATE INDEX feedback_by_user ON feedback (org_id, user_id)`,
   // The autopilot reads the index alone, every two seconds.
   `CREATE INDEX feedback_of_cohorts ON feedback (session_id, run_id, cohort, rating)
     WHERE cohort IS NOT NULL AND rating IS NOT NULL`,
