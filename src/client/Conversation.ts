@@ -2,7 +2,7 @@
  * A conversation, ready to be shown, from the events of its runs. Pure. An event that a conversation has already changes
  * nothing, so a run may be read again from any event.
  */
-import type { ChatEvent, MessageOf, RunDone, RunError, Session, UploadedFile } from "./Contract.ts"
+import type { ChatEvent, Feedback, MessageOf, RunDone, RunError, Session, UploadedFile } from "./Contract.ts"
 import * as Parts from "./Parts.ts"
 
 /** A message of the user. */
@@ -40,6 +40,8 @@ export interface Answer {
   readonly messageId?: string
   /** The ids of the answers to the same question, its own included, oldest first. */
   readonly siblings?: ReadonlyArray<string>
+  /** The user's, as it was when the session was loaded. */
+  readonly feedback?: Feedback
   /** True if the answer was loaded with its session. The run's events replace it. */
   readonly stored: boolean
 }
@@ -129,7 +131,7 @@ const storedParts = ({ error, parts, runId }: StoredMessage): Answer["parts"] =>
   )
 
 const storedAnswer = (message: StoredMessage): Answer => {
-  const { error, executionMode, finishReason, id, model, runId, usage } = message
+  const { error, executionMode, feedback, finishReason, id, model, runId, usage } = message
   return {
     role: "assistant",
     key: runId,
@@ -142,6 +144,7 @@ const storedAnswer = (message: StoredMessage): Answer => {
     ...(usage === null ? {} : { usage }),
     ...(model === null ? {} : { model }),
     ...(finishReason === null ? {} : { finishReason }),
+    ...(feedback === null ? {} : { feedback }),
     messageId: id,
     stored: true,
   }
