@@ -78,6 +78,31 @@ describe("a runtime without links and a model that sees images", () => {
     expect(prompt()).toEqual([{ role: "user", content: "[file: a.csv]\nname,city\nAna,Graz\n\n\nRead" }])
   })
 
+  it("get the file of a chat that was loaded again, by its address", async () => {
+    const { chat, id } = open()
+    await chat.sendMessage({ role: "user", parts: parts("", cat) })
+    const load = async () => (await world.client.json("GET", `/api/v1/ai-sdk/chat/${id}/messages`)).data.messages
+    const messages: ReadonlyArray<UIMessage> = await load()
+    const url = expect.stringMatching("^/api/v1/files/")
+    expect(messages[0]?.parts).toEqual([{ ...cat, url }])
+    const again = open({ id, messages }).chat
+    await again.regenerate()
+    expect(again.error).toBeUndefined()
+    expect(prompt()).toEqual([{ role: "user", content: [image] }])
+    // An edit brings the file along by its address.
+    const { url: stored } = messages[0]!.parts[0] as typeof cat
+    await again.sendMessage({
+      role: "user",
+      parts: parts("Look closer", { ...cat, url: stored }),
+      messageId: messages[0]!.id,
+    })
+    expect(again.error).toBeUndefined()
+    expect(prompt()).toEqual([{ role: "user", content: [image, { type: "text", text: "Look closer" }] }])
+    const edited: ReadonlyArray<UIMessage> = await load()
+    expect(edited[0]?.parts).toEqual([{ ...cat, url: stored }, { type: "text", text: "Look closer" }])
+    expect(edited).toHaveLength(2)
+  })
+
   it("refuse kinds that nothing takes, before anything is stored", async () => {
     const { chat } = open()
     await chat.sendMessage({ role: "user", parts: parts("Read", file(pdf, "a.pdf", "application/pdf")) })
