@@ -133,22 +133,23 @@ const filesPath = "/api/v1/files"
 /** The gateway ends an upload after 10 minutes, and answers after its last byte. */
 const uploadSilenceMs = 11 * 60_000
 
-type OfSession = Path<"session"> & Path<"send"> & Path<"deleteSession"> & SessionsPath<"update">
-type OfMessage = Path<"message"> & Path<"deleteMessage">
-
 const startPath: Path<"start"> = "/api/v1/chat/start"
 const searchPath: Path<"search"> = "/api/v1/chat/search"
 const exportAllPath: SessionsPath<"exportAll"> = "/api/v1/chat/export"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
 const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const countsPath: SessionsPath<"counts"> = "/api/v1/chat/sessions/counts"
-const sessionPath: OfSession = "/api/v1/chat/sessions/:sessionId"
+const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
+const sendPath: Path<"send"> = sessionPath
+const updatePath: SessionsPath<"update"> = sessionPath
+const deleteSessionPath: Path<"deleteSession"> = sessionPath
 const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
 const cancelPath: SessionsPath<"cancel"> = "/api/v1/chat/sessions/:sessionId/cancel"
 const runsPath: SessionsPath<"runs"> = "/api/v1/chat/sessions/:sessionId/runs"
 const exportPath: SessionsPath<"export"> = "/api/v1/chat/sessions/:sessionId/export"
 const restoreSessionPath: Path<"restoreSession"> = "/api/v1/chat/sessions/:sessionId/restore"
-const messagePath: OfMessage = "/api/v1/chat/messages/:messageId"
+const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
+const deleteMessagePath: Path<"deleteMessage"> = messagePath
 const editPath: Path<"edit"> = "/api/v1/chat/messages/:messageId/edit"
 const regeneratePath: Path<"regenerate"> = "/api/v1/chat/messages/:messageId/regenerate"
 const restoreMessagePath: Path<"restoreMessage"> = "/api/v1/chat/messages/:messageId/restore"
@@ -156,7 +157,7 @@ const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
 const query = (fields: object): string => {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)
-  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`
 }
 
 export const createClient = (clientOptions: ClientOptions): Client => {
@@ -178,8 +179,8 @@ export const createClient = (clientOptions: ClientOptions): Client => {
 
   return {
     start: (body, options) => turn(startPath, body, options),
-    send: (id, body, options) => turn(fill(sessionPath, id), body, options),
-    retry: (id, options) => turn(fill(sessionPath, id), { retry: true }, options),
+    send: (id, body, options) => turn(fill(sendPath, id), body, options),
+    retry: (id, options) => turn(fill(sendPath, id), { retry: true }, options),
     regenerate: (id, choice = {}, options) => turn(fill(regeneratePath, id), choice, options),
     edit: (id, body, options) => turn(fill(editPath, id), body, options),
     resume: (id, answer, options) => turn(fill(resumePath, id), answer, options),
@@ -202,15 +203,15 @@ export const createClient = (clientOptions: ClientOptions): Client => {
     message: (id, options) => get(fill(messagePath, id), options),
     search: (q, options) => get(searchPath, Object.assign({ q }, options)),
     run: (id, options) => get(fill(runPath, id), options),
-    deleteSession: (id, options) => call("DELETE", fill(sessionPath, id), options),
+    deleteSession: (id, options) => call("DELETE", fill(deleteSessionPath, id), options),
     restoreSession: (id, options) => call("POST", fill(restoreSessionPath, id), options),
-    deleteMessage: (id, options) => call("DELETE", fill(messagePath, id), options),
+    deleteMessage: (id, options) => call("DELETE", fill(deleteMessagePath, id), options),
     restoreMessage: (id, options) => call("POST", fill(restoreMessagePath, id), options),
     feedback: async (id, given, options) =>
       (await call<{ readonly feedback: Feedback }>("PUT", fill(feedbackPath, id), options, given)).feedback,
     withdrawFeedback: (id, options) => call("DELETE", fill(feedbackPath, id), options),
     sessionCounts: (options) => get(countsPath, options),
-    updateSession: (id, changes, options) => call("PATCH", fill(sessionPath, id), options, changes),
+    updateSession: (id, changes, options) => call("PATCH", fill(updatePath, id), options, changes),
     cancelSession: (id, options) => call("POST", fill(cancelPath, id), options),
     runsOf: (id, options) => get(fill(runsPath, id), options),
     exportSessions: (id, { signal } = {}) =>

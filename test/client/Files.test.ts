@@ -61,13 +61,11 @@ describe("files of the client package", () => {
     }
     expect(await edited("Look again")).toEqual([{ content: "Look again", attachments: [first] }])
     expect(await edited("")).toEqual([{ content: "", attachments: [first] }])
-    expect(await edited("Both", [first, second])).toEqual([
-      { content: "Both", attachments: [first, second] },
-    ])
+    expect(await edited("Both", [first, second])).toEqual([{ content: "Both", attachments: [first, second] }])
     expect(await edited("None", [])).toEqual([{ content: "None", attachments: [] }])
   })
 
-  it("that are refused throw the gateway's error, and a refused message keeps its files for a retry", async () => {
+  it("throw the gateway's error if they are refused, and a refused message keeps its files for a retry", async () => {
     const text = new File(["no image"], "a.png", { type: "image/png" })
     await expect(client().upload(text)).rejects.toMatchObject({ code: "FILE_REFUSED", status: 422 })
     const pdf = await client().upload(new Blob(["%PDF-1.7\n%%EOF\n"], { type: "application/pdf" }))

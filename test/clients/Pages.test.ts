@@ -106,7 +106,10 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { time
       await give(paste, "notes.md", "text/markdown", Buffer.from("# notes"))
       await give(drop, "broken.png", "image/png", Buffer.from("no image"))
       const chips = `[...document.querySelectorAll("#attached .badge")].map((one) => one.textContent)`
-      await shows(tab, `document.querySelectorAll("#attached .bad").length === 1 && !document.getElementById("attached").textContent.includes("uploading")`)
+      await shows(
+        tab,
+        `document.querySelectorAll("#attached .bad").length === 1 && !document.getElementById("attached").textContent.includes("uploading")`,
+      )
       expect(await tab.value(chips)).toMatchObject([
         expect.stringContaining("red.png"),
         expect.stringContaining("notes.md"),
