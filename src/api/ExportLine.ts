@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import { ExportedMessage } from "../domain/ExportedMessage.ts"
 import { OrgId, SessionId, UserId } from "../domain/Ids.ts"
+import { FileView } from "./FilesApi.ts"
 import { RunSummary, SessionOverview } from "../domain/SessionOverview.ts"
 
 /** Rises with a change that a reader of the lines would misread. New fields and new types of lines do not raise it. */
@@ -29,10 +30,14 @@ const ExportEnd = Schema.Struct({
 })
 type Counts = Omit<typeof ExportEnd.Type, "type">
 
+const Exported = Schema.Struct({ ...ExportedMessage.fields, attachments: Schema.Array(FileView) }).annotate({
+  identifier: "ExportedMessage",
+})
+
 export const ExportLine = Schema.Union([
   ExportStart,
   Schema.Struct({ type: Schema.Literal("session"), session: SessionOverview }),
-  Schema.Struct({ type: Schema.Literal("message"), message: ExportedMessage }),
+  Schema.Struct({ type: Schema.Literal("message"), message: Exported }),
   Schema.Struct({ type: Schema.Literal("run"), run: RunSummary }),
   /** The last line of an export that failed. */
   Schema.Struct({

@@ -5,10 +5,10 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { MessageId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
-import { ChatMessage } from "../domain/Session.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { siblings } from "./BranchView.ts"
 import { startsTurn } from "./ChatApi.ts"
+import { ShownMessage } from "./SessionView.ts"
 import { Edited } from "./TurnBody.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
@@ -17,7 +17,7 @@ import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 const params = { messageId: MessageId }
 
 const placed = Schema.Struct({
-  ...ChatMessage.fields,
+  ...ShownMessage.fields,
   siblings,
   leaf: MessageId.annotate({
     description: "The end of the newest branch below the message: `leaf` of the session's route shows it.",

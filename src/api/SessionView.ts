@@ -1,7 +1,7 @@
 /** A session's messages as the API shows them: `store/ShownMessage`, with the feedback. */
 import * as Schema from "effect/Schema"
 import { siblings } from "./BranchView.ts"
-import { Attachment } from "../domain/Attachment.ts"
+import { FileView } from "./FilesApi.ts"
 import { Run, RunDone, RunError, RunStatus } from "../domain/Run.ts"
 import { Feedback } from "../domain/Feedback.ts"
 import { ChatMessage } from "../domain/Session.ts"
@@ -26,7 +26,7 @@ export const ShownMessage = Schema.Struct({
     description:
       "The answer as its reader saw it: its events without retracted content, neighbouring texts joined, and of a plan, a progress bar and a sandbox the last state only",
   }),
-  attachments: Schema.Array(Attachment).annotate({ description: "The files of a user's message" }),
+  attachments: Schema.Array(FileView).annotate({ description: "The files of a user's message" }),
   feedback: Schema.NullOr(Feedback).annotate({ description: "The user's; null without one" }),
   siblings: Schema.optionalKey(siblings),
 }).annotate({ identifier: "ShownMessage" })

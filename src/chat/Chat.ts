@@ -21,7 +21,7 @@ import { AgentId, MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Session } from "../domain/Session.ts"
-import { titleOf } from "../domain/SessionTitle.ts"
+import { titleOfMessage } from "../domain/SessionTitle.ts"
 import type { IntakeError } from "../files/FileIntake.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { type AgentNotFound, Agents } from "../store/Agents.ts"
@@ -228,7 +228,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       orgId,
       userId,
       agentId,
-      title: titleOf(message === "" ? (attachments[0]?.filename ?? "") : message),
+      title: titleOfMessage(message, attachments),
       cohort: null,
       createdAt: now,
       updatedAt: now,

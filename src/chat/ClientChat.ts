@@ -103,7 +103,13 @@ export const make = Effect.gen(function* () {
     if (session !== undefined && agentId !== undefined && agentId !== session.agentId)
       return yield* refused("agentId", `Expected ${session.agentId}, the agent of the chat`)
     const tree = session === undefined ? [] : yield* sessions.tree(session.id)
-    const place = placeOf(tree, { earlier, message: message ?? "", again, named })
+    const place = placeOf(tree, {
+      earlier,
+      message: message ?? "",
+      onlyAnswers: message === undefined,
+      again,
+      named,
+    })
     if (place._tag === "UnknownEdit")
       return yield* refused("messageId", "Expected a message of the chat, or the whole chat in messages")
     if (place._tag === "Unknown")

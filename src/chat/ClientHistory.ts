@@ -28,8 +28,9 @@ export interface ClientTurn {
 export interface ClientPlace {
   /** The user's messages before `message`. Undefined if the client sends only its last message. */
   readonly earlier: ReadonlyArray<ClientTurn> | undefined
-  /** Empty: the client only answers interrupts. */
   readonly message: string
+  /** The client sends no message, only answers to interrupts. */
+  readonly onlyAnswers?: boolean
   /** Asks for another answer to `message`, or for an answer if its turn failed. */
   readonly again: boolean
   /** The message that is edited or whose answer is made again. A client with its whole history need not name it. */
@@ -110,13 +111,13 @@ const placeIn = (tree: Tree, ends: Ends, asked: ClientPlace): Place => {
 
 /** The place of a message that the client sends alone. */
 const placeOfOne = (tree: Tree, asked: ClientPlace): Place => {
-  const { again, message, named } = asked
+  const { again, named, onlyAnswers = false } = asked
   const found = namedIn(tree, asked)
   const questionId = questionIdOf(found)
   if (again && questionId !== undefined && questionId !== null) return { _tag: "Again", questionId }
   if (!again && found?.role === "user") return { _tag: "After", parentMessageId: found.parentMessageId }
   // Without the place of the edit, the message would follow the one that it replaces.
-  if (!again && named !== undefined && found === undefined && message !== "" && tree.length > 0)
+  if (!again && named !== undefined && found === undefined && !onlyAnswers && tree.length > 0)
     return { _tag: "UnknownEdit" }
   const all = new Set([null, ...tree.map(({ id }) => id)])
   return placeIn(tree, found === undefined || again ? all : reach(tree, [found]), asked)

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { TokenBudgets } from "../admission/TokenBudgets.ts"
+import { withMarks } from "../domain/PromptFile.ts"
 import type { Run } from "../domain/Run.ts"
 import { estimateTextTokens } from "../domain/TokenEstimate.ts"
 import { Executor, type Turn } from "../execution/Executor.ts"
@@ -43,7 +44,7 @@ export class SessionTitles extends Context.Service<
 
 /** The turn that asks for a title. Its provider uses its own model, so nothing of the agent's settings applies. */
 const titleTurn = (turn: Turn, answer: string): Turn => {
-  const message = TitlePrompt.prompt(turn.message, answer)
+  const message = TitlePrompt.prompt(withMarks(turn.message, turn.attachments), answer)
   const settings = {
     name: "Titles",
     active: true,

@@ -19,6 +19,7 @@ import type {
   SessionOverview,
   SessionsPage,
   SessionsPath,
+  Uploaded,
   UploadedFile,
   Withdrawn,
 } from "./Contract.ts"
@@ -137,34 +138,30 @@ const filesPath = "/api/v1/files"
 const uploadSilenceMs = 11 * 60_000
 
 const startPath: Path<"start"> = "/api/v1/chat/start"
-const sendPath: Path<"send"> = "/api/v1/chat/sessions/:sessionId"
-const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
-const regeneratePath: Path<"regenerate"> = "/api/v1/chat/messages/:messageId/regenerate"
-const editPath: Path<"edit"> = "/api/v1/chat/messages/:messageId/edit"
-const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
-const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
-const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
 const searchPath: Path<"search"> = "/api/v1/chat/search"
+const exportAllPath: SessionsPath<"exportAll"> = "/api/v1/chat/export"
 const runPath: Path<"run"> = "/api/v1/chat/runs/:runId"
-const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
-
+const sessionsPath: Path<"sessions"> = "/api/v1/chat/sessions"
 const countsPath: SessionsPath<"counts"> = "/api/v1/chat/sessions/counts"
-const updatePath: SessionsPath<"update"> = "/api/v1/chat/sessions/:sessionId"
+const sessionPath: Path<"session"> = "/api/v1/chat/sessions/:sessionId"
+const sendPath: Path<"send"> = sessionPath
+const updatePath: SessionsPath<"update"> = sessionPath
+const deleteSessionPath: Path<"deleteSession"> = sessionPath
+const resumePath: Path<"resume"> = "/api/v1/chat/sessions/:sessionId/resume"
 const cancelPath: SessionsPath<"cancel"> = "/api/v1/chat/sessions/:sessionId/cancel"
 const runsPath: SessionsPath<"runs"> = "/api/v1/chat/sessions/:sessionId/runs"
 const exportPath: SessionsPath<"export"> = "/api/v1/chat/sessions/:sessionId/export"
-const exportAllPath: SessionsPath<"exportAll"> = "/api/v1/chat/export"
-const deleteSessionPath: Path<"deleteSession"> = "/api/v1/chat/sessions/:sessionId"
 const restoreSessionPath: Path<"restoreSession"> = "/api/v1/chat/sessions/:sessionId/restore"
-const deleteMessagePath: Path<"deleteMessage"> = "/api/v1/chat/messages/:messageId"
+const messagePath: Path<"message"> = "/api/v1/chat/messages/:messageId"
+const deleteMessagePath: Path<"deleteMessage"> = messagePath
+const editPath: Path<"edit"> = "/api/v1/chat/messages/:messageId/edit"
+const regeneratePath: Path<"regenerate"> = "/api/v1/chat/messages/:messageId/regenerate"
 const restoreMessagePath: Path<"restoreMessage"> = "/api/v1/chat/messages/:messageId/restore"
+const feedbackPath: FeedbackPath = "/api/v1/chat/messages/:messageId/feedback"
 
 const query = (fields: object): string => {
-  const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(fields))
-    if (value !== undefined && value !== null) params.set(name, String(value))
-  const text = params.toString()
-  return text === "" ? "" : `?${text}`
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`
 }
 
 export const createClient = (clientOptions: ClientOptions): Client => {
@@ -173,67 +170,55 @@ export const createClient = (clientOptions: ClientOptions): Client => {
   const turn = (path: string, body: unknown, { idempotencyKey, ...options }: TurnOptions = {}): Events =>
     new RunStream(transport, turnCall(path, body, idempotencyKey ?? randomKey()), options).read()
 
-  const get = async <Value>(
+  // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
+  const call = async <Value>(
+    method: Call["method"],
     path: string,
-    { signal, ...fields }: PageOptions & { readonly q?: string } = {},
-  ): Promise<Value> =>
-    // The contract types of `Client` describe the gateway's responses; it validates them with the same schemas.
-    (await transport.json({ method: "GET", path: path + query(fields) }, signal)) as Value
+    { signal }: ReadOptions = {},
+    body?: unknown,
+  ): Promise<Value> => (await transport.json({ method, path, body }, signal)) as Value
 
-  const change = async <Value>(call: Omit<Call, "accept">, signal?: AbortSignal): Promise<Value> =>
-    (await transport.json(call, signal)) as Value
+  const get = <Value>(path: string, { signal, ...fields }: ReadOptions = {}): Promise<Value> =>
+    call("GET", path + query(fields), { signal })
 
   return {
     start: (body, options) => turn(startPath, body, options),
-    send: (sessionId, body, options) => turn(fill(sendPath, { sessionId }), body, options),
-    retry: (sessionId, options) => turn(fill(sendPath, { sessionId }), { retry: true }, options),
-    regenerate: (messageId, choice = {}, options) =>
-      turn(fill(regeneratePath, { messageId }), choice, options),
-    edit: (messageId, body, options) => turn(fill(editPath, { messageId }), body, options),
-    resume: (sessionId, answer, options) => turn(fill(resumePath, { sessionId }), answer, options),
+    send: (id, body, options) => turn(fill(sendPath, id), body, options),
+    retry: (id, options) => turn(fill(sendPath, id), { retry: true }, options),
+    regenerate: (id, choice = {}, options) => turn(fill(regeneratePath, id), choice, options),
+    edit: (id, body, options) => turn(fill(editPath, id), body, options),
+    resume: (id, answer, options) => turn(fill(resumePath, id), answer, options),
     events: (runId, { after = 0, ...options } = {}) =>
       new RunStream(transport, eventsCall(runId, after), { detach: true, ...options }, after).read(),
     upload: async (file, { filename, signal } = {}) => {
       const name = filename ?? ("name" in file && typeof file.name === "string" ? file.name : "file")
       const call = {
         method: "POST" as const,
-        path: `${filesPath}?filename=${encodeURIComponent(name.toWellFormed())}`,
-        headers: { "content-type": file.type === "" ? "application/octet-stream" : file.type },
+        path: filesPath + query({ filename: name.toWellFormed() }),
+        headers: { "content-type": file.type || "application/octet-stream" },
         file,
       }
-      return (await transport.json(call, signal, uploadSilenceMs)) as UploadedFile
+      const data = (await transport.json(call, signal, uploadSilenceMs)) as Uploaded
+      return data.files[0]
     },
     cancel: async (runId, { signal } = {}) => (await cancelRun(transport, runId, signal)) as Data<"cancel">,
     sessions: (options) => get(sessionsPath, options),
-    session: (sessionId, options) => get(fill(sessionPath, { sessionId }), options),
-    message: (messageId, options) => get(fill(messagePath, { messageId }), options),
-    search: (q, options) => get(searchPath, { ...options, q }),
-    run: (runId, options) => get(fill(runPath, { runId }), options),
-    deleteSession: (sessionId, { signal } = {}) =>
-      change({ method: "DELETE", path: fill(deleteSessionPath, { sessionId }) }, signal),
-    restoreSession: (sessionId, { signal } = {}) =>
-      change({ method: "POST", path: fill(restoreSessionPath, { sessionId }) }, signal),
-    deleteMessage: (messageId, { signal } = {}) =>
-      change({ method: "DELETE", path: fill(deleteMessagePath, { messageId }) }, signal),
-    restoreMessage: (messageId, { signal } = {}) =>
-      change({ method: "POST", path: fill(restoreMessagePath, { messageId }) }, signal),
-    feedback: async (messageId, body, { signal } = {}) => {
-      const call = { method: "PUT", path: fill(feedbackPath, { messageId }), body } as const
-      return (await change<{ readonly feedback: Feedback }>(call, signal)).feedback
-    },
-    withdrawFeedback: (messageId, { signal } = {}) =>
-      change({ method: "DELETE", path: fill(feedbackPath, { messageId }) }, signal),
+    session: (id, options) => get(fill(sessionPath, id), options),
+    message: (id, options) => get(fill(messagePath, id), options),
+    search: (q, options) => get(searchPath, Object.assign({ q }, options)),
+    run: (id, options) => get(fill(runPath, id), options),
+    deleteSession: (id, options) => call("DELETE", fill(deleteSessionPath, id), options),
+    restoreSession: (id, options) => call("POST", fill(restoreSessionPath, id), options),
+    deleteMessage: (id, options) => call("DELETE", fill(deleteMessagePath, id), options),
+    restoreMessage: (id, options) => call("POST", fill(restoreMessagePath, id), options),
+    feedback: async (id, given, options) =>
+      (await call<{ readonly feedback: Feedback }>("PUT", fill(feedbackPath, id), options, given)).feedback,
+    withdrawFeedback: (id, options) => call("DELETE", fill(feedbackPath, id), options),
     sessionCounts: (options) => get(countsPath, options),
-    updateSession: (sessionId, body, { signal } = {}) =>
-      change({ method: "PATCH", path: fill(updatePath, { sessionId }), body }, signal),
-    cancelSession: (sessionId, { signal } = {}) =>
-      change({ method: "POST", path: fill(cancelPath, { sessionId }) }, signal),
-    runsOf: (sessionId, options) => get(fill(runsPath, { sessionId }), options),
-    exportSessions: (sessionId, { signal } = {}) =>
-      exportLines(
-        transport,
-        sessionId === undefined ? exportAllPath : fill(exportPath, { sessionId }),
-        signal,
-      ),
+    updateSession: (id, changes, options) => call("PATCH", fill(updatePath, id), options, changes),
+    cancelSession: (id, options) => call("POST", fill(cancelPath, id), options),
+    runsOf: (id, options) => get(fill(runsPath, id), options),
+    exportSessions: (id, { signal } = {}) =>
+      exportLines(transport, id === undefined ? exportAllPath : fill(exportPath, id), signal),
   }
 }

@@ -9,7 +9,7 @@ import type { ChatApi } from "../api/ChatApi.ts"
 import type { DeletionApi } from "../api/DeletionApi.ts"
 import type { ExportLine as Line } from "../api/ExportLine.ts"
 import type { SessionsApi } from "../api/SessionsApi.ts"
-import type { FileView } from "../api/FilesApi.ts"
+import type { FileView, Uploaded as UploadedFiles } from "../api/FilesApi.ts"
 import type { MessagesApi } from "../api/MessagesApi.ts"
 import type { FeedbackApi } from "../api/FeedbackApi.ts"
 import type { SearchApi } from "../api/SearchApi.ts"
@@ -86,6 +86,8 @@ export type PlacedMessage = Data<"message">
 export type Session = Data<"session">
 export type SessionsPage = Data<"sessions">
 export type Run = Data<"run">
+/** The first file, and all files of the upload. */
+export type Uploaded = typeof UploadedFiles.Encoded
 export type UploadedFile = typeof FileView.Encoded
 export type SearchPage = Data<"search">
 

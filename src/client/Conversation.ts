@@ -2,14 +2,16 @@
  * A conversation, ready to be shown, from the events of its runs. Pure. An event that a conversation has already changes
  * nothing, so a run may be read again from any event.
  */
-import type { ChatEvent, MessageOf, RunDone, RunError, Session } from "./Contract.ts"
+import type { ChatEvent, Feedback, MessageOf, RunDone, RunError, Session, UploadedFile } from "./Contract.ts"
 import * as Parts from "./Parts.ts"
 
 /** A message of the user. */
 export interface Question {
   readonly role: "user"
   readonly key: string
+  /** Empty if the message has files alone. */
   readonly content: string
+  readonly attachments: ReadonlyArray<UploadedFile>
   /** The gateway did not accept it: no run answers it. */
   readonly refused: boolean
   /** The id of the stored message, if the conversation was loaded. */
@@ -38,6 +40,8 @@ export interface Answer {
   readonly messageId?: string
   /** The ids of the answers to the same question, its own included, oldest first. */
   readonly siblings?: ReadonlyArray<string>
+  /** The user's, as it was when the session was loaded. */
+  readonly feedback?: Feedback
   /** True if the answer was loaded with its session. The run's events replace it. */
   readonly stored: boolean
 }
@@ -53,9 +57,20 @@ export interface Conversation {
 export const emptyConversation: Conversation = { sessionId: undefined, messages: [] }
 
 /** Adds the user's message before its run begins. */
-export const ask = (conversation: Conversation, key: string, content: string): Conversation => ({
+export const ask = (
+  conversation: Conversation,
+  key: string,
+  content: string,
+  attachments: ReadonlyArray<UploadedFile> = [],
+): Conversation => ({
   ...conversation,
-  messages: [...conversation.messages, { role: "user", key, content, refused: false }],
+  messages: [...conversation.messages, { role: "user", key, content, attachments, refused: false }],
+})
+
+/** The fields of a request with the message. One of files alone has no text. */
+export const bodyOf = (message: string, attachments: ReadonlyArray<UploadedFile> | undefined) => ({
+  ...(message === "" ? {} : { message }),
+  ...(attachments === undefined ? {} : { attachments: attachments.map(({ fileId }) => ({ fileId })) }),
 })
 
 type Interrupt = MessageOf<"interrupt">["data"]
@@ -92,6 +107,7 @@ const storedQuestion = (message: StoredMessage): Question => ({
   role: "user",
   key: message.id,
   content: message.content,
+  attachments: message.attachments,
   refused: false,
   messageId: message.id,
   ...siblingsOf(message),
@@ -115,7 +131,7 @@ const storedParts = ({ error, parts, runId }: StoredMessage): Answer["parts"] =>
   )
 
 const storedAnswer = (message: StoredMessage): Answer => {
-  const { error, executionMode, finishReason, id, model, runId, usage } = message
+  const { error, executionMode, feedback, finishReason, id, model, runId, usage } = message
   return {
     role: "assistant",
     key: runId,
@@ -128,6 +144,7 @@ const storedAnswer = (message: StoredMessage): Answer => {
     ...(usage === null ? {} : { usage }),
     ...(model === null ? {} : { model }),
     ...(finishReason === null ? {} : { finishReason }),
+    ...(feedback === null ? {} : { feedback }),
     messageId: id,
     stored: true,
   }

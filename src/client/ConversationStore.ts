@@ -4,7 +4,7 @@
  */
 import type { Client, Events, ReadOptions, TurnOptions } from "./Client.ts"
 import * as Branches from "./Branches.ts"
-import type { Body, InterruptAnswer, Session } from "./Contract.ts"
+import type { Body, InterruptAnswer, Session, UploadedFile } from "./Contract.ts"
 import * as Conversation from "./Conversation.ts"
 import { CrossfadeError } from "./CrossfadeError.ts"
 import { randomKey } from "./RandomKey.ts"
@@ -38,6 +38,8 @@ export interface ConversationSettings {
 type Turn = (options: TurnOptions) => Events
 
 const busy = new CrossfadeError("REQUEST_IN_PROGRESS", "The last turn is still running.")
+
+type Files = ReadonlyArray<UploadedFile>
 
 const textOf = ({ payload }: InterruptAnswer): string =>
   typeof payload === "string" && payload !== "" ? payload : JSON.stringify(payload)
@@ -117,26 +119,34 @@ export class ConversationStore {
     this.#set({ status: "idle" })
   }
 
-  /** Sends a message. Resolves at the end of its answer; a failure is in the state. */
-  readonly send = (message: string): Promise<void> => {
+  /** Sends a message, with files that `Client.upload` gave. Resolves at the end of its answer; a failure is in the state. */
+  readonly send = (message: string, attachments?: Files): Promise<void> => {
     const follows = this.#leaf === undefined ? {} : { parentMessageId: this.#leaf }
-    return this.#ask(message, (options) => {
+    const body = Conversation.bodyOf(message, attachments)
+    return this.#ask(message, attachments, (options) => {
       const { sessionId } = this.#state.conversation
       const { agentId, client } = this.#settings
       return sessionId === undefined
-        ? client.start({ agentId, message }, options)
-        : client.send(sessionId, { message, ...follows }, options)
+        ? client.start({ agentId, ...body }, options)
+        : client.send(sessionId, { ...body, ...follows }, options)
     })
   }
 
-  /** Sends another version of a question, which takes the place of everything after it. Resolves at the end of its answer. */
-  readonly edit = async (key: string, message: string): Promise<void> => {
+  /**
+   * Sends another version of a question, which takes the place of everything after it. It keeps its files unless `attachments`
+   * replaces them. Resolves at the end of its answer.
+   */
+  readonly edit = async (key: string, message: string, attachments?: Files): Promise<void> => {
     if (this.#reading !== undefined) return this.#set({ error: busy })
     const index = Branches.questionAt(this.#state.conversation, key)
+    const question = this.#state.conversation.messages[index]
     const id = await this.#questionId(index)
     if (id === undefined) return
     this.#set({ conversation: Branches.beforeQuestion(this.#state.conversation, index) })
-    await this.#ask(message, (options) => this.#settings.client.edit(id, { message }, options))
+    const files = attachments ?? (question?.role === "user" ? question.attachments : [])
+    // Files are named again only if nothing else says what the user wants.
+    const body = Conversation.bodyOf(message, message === "" ? files : attachments)
+    await this.#ask(message, files, (options) => this.#settings.client.edit(id, body, options))
     await this.#place()
   }
 
@@ -175,7 +185,7 @@ export class ConversationStore {
     )
     if (sessionId === undefined || first === undefined || !isComplete) return this.#set({ answers })
     this.#set({ answers: [] })
-    await this.#ask(answers.map(textOf).join("\n"), (options) =>
+    await this.#ask(answers.map(textOf).join("\n"), undefined, (options) =>
       this.#settings.client.resume(sessionId, { answers: [first, ...rest] }, options),
     )
   }
@@ -232,10 +242,10 @@ export class ConversationStore {
     })
   }
 
-  async #ask(message: string, turn: Turn): Promise<void> {
+  async #ask(message: string, attachments: Files | undefined, turn: Turn): Promise<void> {
     if (this.#reading !== undefined) return this.#set({ error: busy })
     const key = this.#newKey()
-    this.#set({ conversation: Conversation.ask(this.#state.conversation, key, message) })
+    this.#set({ conversation: Conversation.ask(this.#state.conversation, key, message, attachments) })
     await this.#run(turn, key)
   }
 

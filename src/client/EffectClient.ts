@@ -11,6 +11,7 @@ import {
   type SessionOptions,
   type SessionsOptions,
   type TurnOptions,
+  type UploadOptions,
 } from "./Client.ts"
 import type {
   Body,
@@ -29,6 +30,7 @@ import type {
   SessionCounts,
   SessionOverview,
   SessionsPage,
+  UploadedFile,
   Withdrawn,
 } from "./Contract.ts"
 import { connectionLost, CrossfadeError } from "./CrossfadeError.ts"
@@ -58,6 +60,10 @@ export interface EffectClient {
   readonly resume: (sessionId: string, answer: Body<"resume">, options?: Unsignalled<TurnOptions>) => Turn
   /** Leaves the run alone, except with `detach: false`. */
   readonly events: (runId: string, options?: Unsignalled<StreamOptions> & { readonly after?: number }) => Turn
+  readonly upload: (
+    file: Blob,
+    options?: Unsignalled<UploadOptions>,
+  ) => Effect.Effect<UploadedFile, CrossfadeError>
   readonly cancel: (runId: string) => Effect.Effect<Data<"cancel">, CrossfadeError>
   readonly sessions: (page?: Unsignalled<SessionsOptions>) => Effect.Effect<SessionsPage, CrossfadeError>
   readonly sessionCounts: Effect.Effect<SessionCounts, CrossfadeError>
@@ -130,6 +136,7 @@ export const make = (clientOptions: ClientOptions): EffectClient => {
     resume: (sessionId, answer, options) =>
       streamed((signal) => client.resume(sessionId, answer, { ...options, signal })),
     events: (runId, options) => streamed((signal) => client.events(runId, { ...options, signal })),
+    upload: (file, options) => requested((signal) => client.upload(file, { ...options, signal })),
     cancel: (runId) => requested((signal) => client.cancel(runId, { signal })),
     sessions: (page) => requested((signal) => client.sessions({ ...page, signal })),
     sessionCounts: requested((signal) => client.sessionCounts({ signal })),

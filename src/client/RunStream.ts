@@ -33,7 +33,7 @@ const protocol = "?protocol=2"
 
 export const eventsCall = (runId: string, after: number): Call => ({
   method: "GET",
-  path: fill(eventsPath, { runId }) + protocol,
+  path: fill(eventsPath, runId) + protocol,
   accept: "text/event-stream",
   headers: after === 0 ? {} : { "last-event-id": `${runId}:${after}` },
 })
@@ -47,7 +47,7 @@ export const turnCall = (path: string, body: unknown, idempotencyKey: string): C
 })
 
 export const cancelRun = (transport: Transport, runId: string, signal?: AbortSignal): Promise<unknown> =>
-  transport.json({ method: "POST", path: fill(cancelPath, { runId }) }, signal)
+  transport.json({ method: "POST", path: fill(cancelPath, runId) }, signal)
 
 /** Undefined for an event that this version does not know. The gateway's own schemas validate the data. */
 const decode = ({ data, event, id }: EventSourceMessage, head: Head): ChatEvent | undefined => {

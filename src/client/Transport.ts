@@ -137,6 +137,5 @@ const dataIn = (text: string, status: number): unknown => {
   throw new CrossfadeError("UNEXPECTED_RESPONSE", "The response has no data.", { status })
 }
 
-/** The path of a route with its parameters. */
-export const fill = (path: string, params: Readonly<Record<string, string>>): string =>
-  path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
+/** The path of a route with its one parameter. */
+export const fill = (path: string, id: string): string => path.replace(/:\w+/, () => encodeURIComponent(id))

@@ -18,5 +18,5 @@ export const ExportedMessage = Schema.Struct({
       updatedAt: Schema.Int,
     }),
   ),
-}).annotate({ identifier: "ExportedMessage" })
+})
 export type ExportedMessage = typeof ExportedMessage.Type

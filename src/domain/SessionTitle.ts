@@ -64,3 +64,9 @@ export const userTitle = (
   const length = Array.from(graphemes.segment(title)).length
   return length > mostGraphemes ? { problem: `Expected at most ${mostGraphemes} characters` } : { title }
 }
+
+/** A message of files alone gives the name of its first file. */
+export const titleOfMessage = (
+  text: string,
+  attachments: ReadonlyArray<{ readonly filename: string }>,
+): string => titleOf(text === "" ? (attachments[0]?.filename ?? "") : text)

@@ -25,6 +25,7 @@ import { Runs } from "../store/Runs.ts"
 import { type SessionPage, SessionLists } from "../store/SessionLists.ts"
 import { Sessions } from "../store/Sessions.ts"
 import { RuntimeFiles } from "../execution/runtime/RuntimeFiles.ts"
+import { withUrls } from "./AttachmentView.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as BrowserLink from "./BrowserLink.ts"
@@ -191,7 +192,7 @@ export const layer = HttpApiBuilder.group(
               : messages.path(session.id, leaf, limits)
             const feedback = yield* feedbacks.ofMessages(page.entries.map(({ id }) => id))
             const shown = page.entries.map((message) => ({
-              ...message,
+              ...withUrls(message),
               feedback: feedback.get(message.id) ?? null,
             }))
             return ok({ ...session, messages: shown, ...pageEnd(page) })

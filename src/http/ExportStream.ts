@@ -17,6 +17,7 @@ import type { SessionOverview } from "../domain/SessionOverview.ts"
 import { ExportedMessages } from "../store/ExportedMessages.ts"
 import { SessionLists, type SessionPosition } from "../store/SessionLists.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import { withUrls } from "./AttachmentView.ts"
 import { toPublic } from "./ErrorMapping.ts"
 import { TokenExpired } from "./Jwt.ts"
 
@@ -73,7 +74,7 @@ export const make = Effect.gen(function* () {
     const { id } = session
     const ofMessages = pages<ExportLine, number>(undefined, (after = 0) =>
       Effect.map(Effect.andThen(access, messages.page(id, after)), (page) =>
-        mapEntries(page, (message) => ({ type: "message", message })),
+        mapEntries(page, (message) => ({ type: "message", message: withUrls(message) })),
       ),
     )
     const ofRuns = pages<ExportLine, RunId>(undefined, (before) =>

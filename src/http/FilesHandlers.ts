@@ -7,27 +7,18 @@ import { Uploads } from "../admission/Uploads.ts"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
-import type { FileView } from "../api/FilesApi.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
 import { FileContents } from "../files/FileContents.ts"
 import { FileIntake } from "../files/FileIntake.ts"
 import { FileLinks, pathOf } from "../files/FileLinks.ts"
-import { Files, type StoredFile } from "../store/Files.ts"
+import { Files } from "../store/Files.ts"
+import { viewOf } from "./AttachmentView.ts"
 import * as BrowserLink from "./BrowserLink.ts"
 import { answering } from "./ErrorMapping.ts"
 import * as UploadBody from "./UploadBody.ts"
 import * as UploadedFile from "./UploadedFile.ts"
 
 const defaultLimit = 20
-
-const viewOf = ({ bytes, fileId, filename, kind, mediaType }: StoredFile): FileView => ({
-  fileId,
-  filename,
-  mediaType,
-  kind,
-  bytes,
-  url: pathOf(fileId),
-})
 
 export const layer = HttpApiBuilder.group(
   Api,

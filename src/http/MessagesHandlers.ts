@@ -13,8 +13,10 @@ import type { AttachmentInput } from "../domain/AttachmentInput.ts"
 import type { MessageId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
 import { MessageFiles } from "../files/MessageFiles.ts"
+import { FeedbackStore } from "../store/FeedbackStore.ts"
 import { Messages } from "../store/Messages.ts"
 import { Quotas } from "../store/Quotas.ts"
+import { withUrls } from "./AttachmentView.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import { answering, respond } from "./ErrorMapping.ts"
 
@@ -27,6 +29,7 @@ export const layer = HttpApiBuilder.group(
   "messages",
   Effect.fnUntraced(function* (handlers) {
     const chat = yield* Chat
+    const feedbacks = yield* FeedbackStore
     const messages = yield* Messages
     const messageFiles = yield* MessageFiles
     const queue = yield* SessionQueue
@@ -101,7 +104,9 @@ export const layer = HttpApiBuilder.group(
           Effect.gen(function* () {
             const { session } = yield* messages.find(yield* CurrentPrincipal, messageId)
             const { entries } = yield* messages.path(session.id, messageId, { limit: 1 })
-            return ok({ ...entries[0]!, leaf: yield* messages.leafOf(messageId) })
+            const feedback = (yield* feedbacks.ofMessages([messageId])).get(messageId) ?? null
+            const leaf = yield* messages.leafOf(messageId)
+            return ok({ ...withUrls(entries[0]!), feedback, leaf })
           }),
         ),
     })

@@ -3,7 +3,9 @@
  * approvals is the user's click: it becomes a part of the answer that asked, and so does the answer that follows.
  */
 import * as Interrupts from "../chat/Interrupts.ts"
+import type { Attachment } from "../domain/Attachment.ts"
 import { parseEventId } from "../domain/EventId.ts"
+import { pathOf } from "../files/FileLinks.ts"
 import { type UiMessage, UiMessageBuilder } from "../protocol/ai-sdk/UiMessage.ts"
 import { chunksOf } from "../protocol/ai-sdk/UiStream.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
@@ -53,10 +55,22 @@ const addAnswer = (builder: UiMessageBuilder, message: ShownMessage, denied: Rea
 const isClick = ({ answers, content, role }: ShownMessage): boolean =>
   role === "user" && answers.length > 0 && content === Interrupts.textOf(answers)
 
-const questionOf = ({ content, id }: ShownMessage): UiMessage => ({
+/** `useChat` sends the address of a file instead of its bytes, and the gateway finds the file by it. */
+const fileOf = ({ fileId, filename, mediaType }: Attachment) => ({
+  type: "file",
+  mediaType,
+  filename,
+  url: pathOf(fileId),
+})
+
+/** `useChat` has the files before the text, and no text if there is none. */
+const questionOf = ({ attachments, content, id }: ShownMessage): UiMessage => ({
   id,
   role: "user",
-  parts: [{ type: "text", text: content }],
+  parts: [
+    ...attachments.map(fileOf),
+    ...(content === "" && attachments.length > 0 ? [] : [{ type: "text", text: content }]),
+  ],
 })
 
 /** A failed answer is over once its question was asked again: another run answers it. */

@@ -7,10 +7,10 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import type { MessageId, SessionId } from "../domain/Ids.ts"
-import { titleOf } from "../domain/SessionTitle.ts"
-import { AnyText } from "./SqlRows.ts"
+import { titleOfMessage } from "../domain/SessionTitle.ts"
+import { AnyText, attachments } from "./SqlRows.ts"
 
-const decodeFirst = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ content: AnyText })))
+const decodeFirst = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ content: AnyText, attachments })))
 const encodeText = Schema.encodeEffect(AnyText)
 
 export const make = (sql: SqlClient.SqlClient) => {
@@ -134,10 +134,10 @@ export const make = (sql: SqlClient.SqlClient) => {
     }>`SELECT CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END AS deleted
       FROM messages WHERE session_id = ${session} ORDER BY seq LIMIT 1`
     const [question] = yield* decodeFirst(
-      yield* sql`SELECT content FROM messages
+      yield* sql`SELECT content, attachments FROM messages
         WHERE session_id = ${session} AND role = 'user' AND deleted_at IS NULL ORDER BY seq LIMIT 1`,
     )
-    const title = yield* encodeText(titleOf(question?.content ?? ""))
+    const title = yield* encodeText(titleOfMessage(question?.content ?? "", question?.attachments ?? []))
     // A model's title may also quote a later message. It stays while the first one does.
     const stays = first?.deleted === 0 ? sql`title_source = 'message'` : sql`title_source <> 'user'`
     yield* sql`UPDATE sessions SET title = ${title}, title_source = 'message', title_indexed = 0

@@ -44,7 +44,7 @@ const messageKeys = {
   executionMode: "execution_mode",
   createdAt: "created_at",
 } as const
-const attachments = Schema.NullOr(Schema.fromJsonString(Schema.Array(Attachment))).pipe(
+export const attachments = Schema.NullOr(Schema.fromJsonString(Schema.Array(Attachment))).pipe(
   Schema.decodeTo(Schema.Array(Schema.toType(Attachment)), {
     decode: SchemaGetter.transform((list) => list ?? []),
     encode: SchemaGetter.transform((list) => list),

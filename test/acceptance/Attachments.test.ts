@@ -3,6 +3,7 @@ import { ChatOpenAI } from "@langchain/openai"
 import type { UIMessage } from "ai"
 import OpenAI from "openai"
 import { beforeAll, describe, expect, it } from "vitest"
+import { defaultAgent } from "../support/chatClient.ts"
 import { AgUiAgent } from "../support/agUiClient.ts"
 import { freePort } from "../support/freePort.ts"
 import { useWorld } from "../support/world.ts"
@@ -76,6 +77,56 @@ describe("a runtime without links and a model that takes images", () => {
     const { executions } = await world.log()
     expect(executions.at(-1)).toBeUndefined()
     expect(prompt()).toEqual([{ role: "user", content: "[file: a.csv]\nname,city\nAna,Graz\n\n\nRead" }])
+  })
+
+  it("get the file of a chat that was loaded again, by its address", async () => {
+    const { chat, id } = open()
+    await chat.sendMessage({ role: "user", parts: parts("", cat) })
+    const load = async () =>
+      (await world.client.json("GET", `/api/v1/ai-sdk/chat/${id}/messages`)).data.messages
+    const messages: ReadonlyArray<UIMessage> = await load()
+    const url = expect.stringMatching("^/api/v1/files/")
+    expect(messages[0]?.parts).toEqual([{ ...cat, url }])
+    const again = open({ id, messages }).chat
+    await again.regenerate()
+    expect(again.error).toBeUndefined()
+    expect(prompt()).toEqual([{ role: "user", content: [image] }])
+    // An edit brings the file along by its address.
+    const { url: stored } = messages[0]!.parts[0] as typeof cat
+    await again.sendMessage({
+      role: "user",
+      parts: parts("Look closer", { ...cat, url: stored }),
+      messageId: messages[0]!.id,
+    })
+    expect(again.error).toBeUndefined()
+    expect(prompt()).toEqual([{ role: "user", content: [image, { type: "text", text: "Look closer" }] }])
+    const edited: ReadonlyArray<UIMessage> = await load()
+    expect(edited[0]?.parts).toEqual([
+      { ...cat, url: stored },
+      { type: "text", text: "Look closer" },
+    ])
+    expect(edited).toHaveLength(2)
+  })
+
+  it("answer again in the other mode when the chosen one takes no such files, and the decision says so", async () => {
+    const read = await world.client.stream("POST", "/api/v1/chat/start", {
+      agentId: defaultAgent,
+      attachments: [{ data: png, filename: "cat.png" }],
+    })
+    await read.rest()
+    const [, answer] = await world.messages(read.sessionId)
+    const regenerate = (mode: string) =>
+      world.client.request("POST", `/api/v1/chat/messages/${answer!.id}/regenerate`, { mode })
+    const direct = await regenerate("direct_llm")
+    expect(await direct.text()).toContain("event: done")
+    expect(prompt()).toEqual([{ role: "user", content: [image] }])
+    const runtime = await regenerate("runtime_orchestrator")
+    expect(await runtime.text()).toContain("event: done")
+    expect(prompt()).toEqual([{ role: "user", content: [image] }])
+    expect((await world.log()).executions).toEqual([])
+    const { data } = await world.client.json("GET", `/api/v1/chat/runs/${runtime.headers.get("x-run-id")}`)
+    expect(data.executionMode).toBe("direct_llm")
+    expect(JSON.stringify(data.decision)).toContain("runtime_orchestrator does not take image")
   })
 
   it("refuse kinds that nothing takes, before anything is stored", async () => {

@@ -149,6 +149,34 @@ describe.each(places)("files %s", (_, count) => {
       },
     ])
   })
+
+  it("stand with their addresses in the session, the message, the export and the history of useChat", async () => {
+    const [client] = its.clients
+    const { fileId, url } = await uploaded(client!, "# hello", "text/markdown", "a.md")
+    const turn = await other().stream("POST", "/api/v1/chat/start", {
+      agentId: defaultAgent,
+      attachments: [{ fileId }],
+    })
+    await turn.rest()
+    const file = { fileId, filename: "a.md", mediaType: "text/markdown", kind: "text", bytes: 7, url }
+    const { data } = await client!.json("GET", `/api/v1/chat/sessions/${turn.sessionId}`)
+    expect(data.messages[0]).toMatchObject({ content: "", attachments: [file] })
+    expect(data.messages[1].attachments).toEqual([])
+    const one = await client!.json("GET", `/api/v1/chat/messages/${data.messages[0].id}`)
+    expect(one.data).toMatchObject({ attachments: [file], parts: [], siblings: [data.messages[0].id] })
+    const answer = await client!.json("GET", `/api/v1/chat/messages/${data.messages[1].id}`)
+    const { siblings: _, leaf: __, ...shown } = answer.data
+    expect(shown).toEqual(data.messages[1])
+    const lines = await (
+      await client!.request("GET", `/api/v1/chat/sessions/${turn.sessionId}/export`)
+    ).text()
+    expect(JSON.parse(lines.split("\n")[2]!).message.attachments).toEqual([file])
+    const history = await client!.json("GET", `/api/v1/ai-sdk/chat/${turn.sessionId}/messages`)
+    expect(history.data.messages[0].parts).toEqual([
+      { type: "file", url, mediaType: "text/markdown", filename: "a.md" },
+    ])
+    expect((await client!.request("GET", url)).status).toBe(200)
+  })
 })
 
 describe("an upload", () => {

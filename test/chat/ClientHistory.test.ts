@@ -154,6 +154,12 @@ describe("the place of a client's message", () => {
     assert.deepStrictEqual<unknown>(one(runOf("b"), false, ""), after("b"))
     assert.deepStrictEqual<unknown>(one("u7", true, "one"), again("a"))
     assert.deepStrictEqual<unknown>(one("u7", false), { _tag: "UnknownEdit" })
+    // A message of files alone has no text.
+    assert.deepStrictEqual<unknown>(one("u7", false, ""), { _tag: "UnknownEdit" })
+    assert.deepStrictEqual<unknown>(
+      placeIn(tree, { earlier: undefined, message: "", onlyAnswers: true, again: false, named: "u7" })._tag,
+      "After",
+    )
     assert.deepStrictEqual<unknown>(placeOf([], undefined, "x", false, "u7"), after(null))
   })
 })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { layerMemory } from "../../src/admission/TokenBudgetsMemory.ts"
+import { FileId } from "../../src/domain/Ids.ts"
 import { SessionTitles } from "../../src/chat/SessionTitles.ts"
 import * as TitlePrompt from "../../src/chat/TitlePrompt.ts"
 import { Modes } from "../../src/execution/Modes.ts"
@@ -75,7 +76,11 @@ describe("the title by a model", () => {
       assert.deepStrictEqual(asked.history, [{ role: "user", content: asked.message }])
       assert.strictEqual(asked.agent.settings.maxTokens, 500)
       assert.deepStrictEqual(its.spent, [])
-    }).pipe(Effect.provide(layer(its, [said('"Paket unterwegs."\n')])))
+      const file = { filename: "order.pdf", mediaType: "application/pdf", kind: "pdf", bytes: 1 } as const
+      const fileId = FileId.make("01890000-0000-7000-8000-000000000001")
+      yield* offer(answered, turn({ message: "", attachments: [{ ...file, fileId }] }), "An order.")
+      assert.include(its.asked[1]?.turn.message, "[file: order.pdf]")
+    }).pipe(Effect.provide(layer(its, [said('"Paket unterwegs."\n'), said("Order")])))
   })
 
   it.effect(

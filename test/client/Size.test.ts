@@ -11,7 +11,8 @@ describe("the plain entry", () => {
     console.log(
       `crossfade-gateway/client: ${size.toFixed(1)} kB gzip, ${(code.length / 1000).toFixed(1)} kB minified`,
     )
-    expect(size).toBeLessThan(10)
+    // All routes of a chat product, with uploads and exports. The parser of event streams is a fifth of it.
+    expect(size).toBeLessThan(10.5)
     expect(code).not.toMatch(/\bfrom\s*["']|\bimport\s*\(|node:|effect\/|\bBuffer\b|\bprocess\b/)
   })
 

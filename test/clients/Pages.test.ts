@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { chromium, inBrowser, type Tab } from "../support/browser.ts"
 import { eventually, tokenFor } from "../support/chatClient.ts"
+import { png } from "../support/uploads.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 import { present } from "./present.ts"
 
@@ -84,6 +85,57 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { time
       await shows(tab, `document.getElementById("access")?.hidden ?? false`)
       expect(await tab.value(`document.getElementById("log").children.length`)).toBe(0)
       for (const index of [0, 1]) await tab.value(faults(index, "none"))
+    }))
+
+  it("the console attaches dropped and pasted files, and shows them and the rating again after a reload", () =>
+    inBrowser(async (tab) => {
+      const token = await tokenFor("acme", "attaching")
+      await tab.open(`${gateway.url}/#token=${token}`)
+      await shows(tab, `!document.getElementById("offer").hidden`)
+      await click(tab, "accept")
+      const give = (event: string, name: string, type: string, bytes: Buffer) =>
+        tab.value(`{
+          const bytes = Uint8Array.from(atob("${bytes.toString("base64")}"), (c) => c.charCodeAt(0))
+          const given = new DataTransfer()
+          given.items.add(new File([bytes], "${name}", { type: "${type}" }))
+          document.getElementById("message").dispatchEvent(${event})
+        }`)
+      const drop = `new DragEvent("drop", { dataTransfer: given, bubbles: true, cancelable: true })`
+      const paste = `new ClipboardEvent("paste", { clipboardData: given, bubbles: true, cancelable: true })`
+      await give(drop, "red.png", "image/png", png)
+      await give(paste, "notes.md", "text/markdown", Buffer.from("# notes"))
+      await give(drop, "broken.png", "image/png", Buffer.from("no image"))
+      const chips = `[...document.querySelectorAll("#attached .badge")].map((one) => one.textContent)`
+      await shows(
+        tab,
+        `document.querySelectorAll("#attached .bad").length === 1 && !document.getElementById("attached").textContent.includes("uploading")`,
+      )
+      expect(await tab.value(chips)).toMatchObject([
+        expect.stringContaining("red.png"),
+        expect.stringContaining("notes.md"),
+        expect.stringContaining("broken.png: "),
+      ])
+      // A file that failed keeps the message back.
+      expect(await tab.value(`document.getElementById("send").disabled`)).toBe(true)
+      await tab.value(`document.querySelector("#attached .bad button").click()`)
+      await shows(tab, `!document.getElementById("send").disabled`)
+      await tab.value(`document.getElementById("ask").requestSubmit()`)
+      await shows(tab, `document.querySelectorAll(".badge").length === 1`)
+      expect(await tab.value(`document.getElementById("attached").hidden`)).toBe(true)
+      const own = `document.querySelector(".own").textContent`
+      const image = `document.querySelector(".own img")?.naturalWidth === 1`
+      await shows(tab, image)
+      const before = await tab.value(own)
+      expect(before).toContain("red.png")
+      expect(before).toContain("notes.md")
+      const pressed = `document.querySelector("[aria-label='Good answer']")?.ariaPressed === "true"`
+      await tab.value(`document.querySelector("[aria-label='Good answer']").click()`)
+      await shows(tab, pressed)
+      expect(tab.complaints.filter((text) => !text.includes("422"))).toEqual([])
+      await tab.open(gateway.url)
+      await shows(tab, image)
+      expect(await tab.value(own)).toBe(before)
+      await shows(tab, pressed)
     }))
 
   it("the console keeps its token when another site links to it with one", () =>

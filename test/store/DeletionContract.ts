@@ -246,6 +246,16 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
         assert.strictEqual(yield* title, untitled)
         yield* restoreMessage(owner, first.userMessage.id, now - 1)
         assert.strictEqual(yield* title, "secret")
+        const file = { fileId: "f", filename: "a.pdf", mediaType: "application/pdf", kind: "pdf", bytes: 1 }
+        const ofFiles = {
+          content: JSON.stringify(""),
+          attachments: JSON.stringify([{ ...file, fileId: root.userMessage.id }]),
+        }
+        yield* restoreMessage(owner, root.userMessage.id, now - 1)
+        yield* sql`UPDATE messages SET ${sql.update(ofFiles)} WHERE id = ${root.userMessage.id}`
+        yield* deleteMessage(owner, first.userMessage.id, now)
+        assert.strictEqual(yield* title, "a.pdf")
+        yield* restoreMessage(owner, first.userMessage.id, now - 1)
         const own = { title: JSON.stringify("mine"), title_source: "user" }
         yield* sql`UPDATE sessions SET ${sql.update(own)} WHERE id = ${first.session.id}`
         yield* deleteMessage(owner, first.userMessage.id, now)

@@ -75,7 +75,16 @@ export const chatExamples: ExamplesByOperation = {
                 error: null,
                 usage: null,
                 parts: [],
-                attachments: [],
+                attachments: [
+                  {
+                    fileId: "019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
+                    filename: "order.pdf",
+                    mediaType: "application/pdf",
+                    kind: "pdf",
+                    bytes: 48213,
+                    url: "/api/v1/files/019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
+                  },
+                ],
                 feedback: null,
               },
               {

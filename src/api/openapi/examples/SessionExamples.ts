@@ -57,7 +57,16 @@ const message = {
   executionMode: null,
   createdAt: 1764489600000,
   parts: [],
-  attachments: [],
+  attachments: [
+    {
+      fileId: "019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
+      filename: "order.pdf",
+      mediaType: "application/pdf",
+      kind: "pdf",
+      bytes: 48213,
+      url: "/api/v1/files/019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
+    },
+  ],
   feedback: null,
 }
 
