@@ -100,9 +100,9 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
         if (found.length > 0 && rest.length + seen.length > 0) yield* batch.run([...rest, ...seen])
         return yield* error
       })
-      const [moveSession, writeRun, ...message] = TurnSteps.ending(sql, run, assistantMessage)
+      const [writeRun, ...message] = TurnSteps.ending(sql, run, assistantMessage)
       return batch
-        .run<RunLost>([...counted, moveSession, writeRun, ...rest, ...message])
+        .run<RunLost>([...counted, writeRun, ...rest, ...message])
         .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
     }
 
