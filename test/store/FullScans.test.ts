@@ -27,18 +27,22 @@ const small = /USING (COVERING )?INDEX (runs_running_of_session|messages_unindex
 /** The operators' lists examine a bounded number of the newest runs. */
 const isBounded = /FROM "?runs"? WHERE .* ORDER BY "?id"? DESC LIMIT/
 
-/** A letter in a plan of SQLite is a table, or a subquery with the same letter in another part of the statement. */
-const isTable = (name: string, text: string): boolean =>
-  name.length > 1
-    ? new RegExp(`^(${large})$`).test(name)
-    : new RegExp(`\\b(${large}) (AS )?${name}\\b`).test(text) && !new RegExp(`(\\)|steps|below|down) (AS )?${name}\\b`).test(text)
-
-const isScan = {
-  sqlite: (line: string, text: string) => {
+/** The tables that SQLite's plan scans. It names a table, a subquery and an alias in the same way. */
+const scannedBySqlite = (plan: ReadonlyArray<string>, text: string): ReadonlyArray<string> =>
+  plan.filter((line, index) => {
     const name = /^SCAN (\w+)/.exec(line)?.[1]
-    return name !== undefined && isTable(name, text) && !small.test(line)
-  },
-  pg: (line: string) => new RegExp(`Seq Scan on (${large})\\b`).test(line),
+    if (name === undefined || small.test(line)) return false
+    const isLarge = new RegExp(name.length > 1 ? `^(${large})$` : `\\b(${large}) (AS )?${name}\\b`)
+    const subquery = new RegExp(`^(CO-ROUTINE|MATERIALIZE) ${name}$`)
+    const before = plan.slice(0, index)
+    const subqueries = before.filter((one) => subquery.test(one)).length
+    const scans = before.filter((one) => one.startsWith(`SCAN ${name}`)).length
+    return isLarge.test(name.length > 1 ? name : text) && scans >= subqueries
+  })
+
+const scanned = {
+  sqlite: scannedBySqlite,
+  pg: (plan: ReadonlyArray<string>) => plan.filter((line) => new RegExp(`Seq Scan on (${large})\\b`).test(line)),
 }
 
 /** The batches of SQLite pass by the transformer of statements, and these do not. */
@@ -73,13 +77,13 @@ const planOf = ([text, params]: Sent) =>
 
 const scans = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const scanned = sql.onDialectOrElse({ pg: () => isScan.pg, orElse: () => isScan.sqlite })
+  const scansOf = sql.onDialectOrElse({ pg: () => scanned.pg, orElse: () => scanned.sqlite })
   const sent = yield* sentBy(everyStatement(newPrincipal()))
   const found: Array<string> = []
   for (const one of sent) {
     const text = one[0].replaceAll(/\s+/g, " ")
-    for (const line of yield* planOf(one))
-      if (scanned(line, text) && !isBounded.test(text)) found.push(`${line.trim()}: ${text}`)
+    const lines = isBounded.test(text) ? [] : scansOf(yield* planOf(one), text)
+    found.push(...lines.map((line) => `${line.trim()}: ${text}`))
   }
   return { found, sent: sent.length }
 })
