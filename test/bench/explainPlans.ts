@@ -103,7 +103,9 @@ const caught = Effect.gen(function* () {
     return Effect.succeed(statement)
   }
   yield* takeBack(Effect.provideService(work, Statement.CurrentTransformer, listen))
-  return [...sent.values()].filter(([text]) => /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)/.test(text) && !text.includes("id7("))
+  return [...sent.values()].filter(
+    ([text]) => /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)/.test(text) && !text.includes("id7("),
+  )
 })
 
 /** Reports the second of two runs: the first may wait for the disk. */

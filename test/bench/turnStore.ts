@@ -81,9 +81,13 @@ const measured = Effect.gen(function* () {
 
 const indexes = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   sql.onDialectOrElse({
-    pg: () => sql<{ name: string }>`SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    pg: () => sql<{
+      name: string
+    }>`SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
       WHERE NOT i.indisunique AND i.indrelid IN ('sessions'::regclass, 'runs'::regclass, 'messages'::regclass) ORDER BY 1`,
-    orElse: () => sql<{ name: string }>`SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT LIKE '%UNIQUE%'
+    orElse: () => sql<{
+      name: string
+    }>`SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT LIKE '%UNIQUE%'
       AND tbl_name IN ('sessions', 'runs', 'messages') ORDER BY 1`,
   }),
 )
@@ -91,7 +95,9 @@ const indexes = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 const report = (name: string, unit: string) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    yield* Console.log(`\n| ${name}: ${unit} of a turn | its transactions | the indexer |\n| --- | --- | --- |`)
+    yield* Console.log(
+      `\n| ${name}: ${unit} of a turn | its transactions | the indexer |\n| --- | --- | --- |`,
+    )
     yield* turns
     yield* indexing
     yield* Console.log(`| with all indexes | ${yield* measured} |`)
@@ -120,7 +126,9 @@ if (binaries === undefined) throw new Error("No PostgreSQL binaries: run scripts
 const server = await start(binaries, { max_wal_size: "4GB" })
 const onPostgres = stores(
   Layer.unwrap(
-    Effect.map(freshDatabase(server.url), (databaseUrl) => Database.layer({ databaseUrl, dataDir: "unused" })),
+    Effect.map(freshDatabase(server.url), (databaseUrl) =>
+      Database.layer({ databaseUrl, dataDir: "unused" }),
+    ),
   ),
 )
 await Effect.runPromise(

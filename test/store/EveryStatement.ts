@@ -37,7 +37,10 @@ const turn = Effect.fnUntraced(function* (principal: Principal, of: Partial<Turn
   const runs = yield* Runs
   const used = file(principal)
   yield* (yield* Files).add([used], quotas)
-  const made = newTurn(principal, of.session === undefined ? { at: of.at } : { at: of.at, session: of.session })
+  const made = newTurn(
+    principal,
+    of.session === undefined ? { at: of.at } : { at: of.at, session: of.session },
+  )
   const key = { key: randomUUID(), request: "request" }
   yield* runs.begin({ ...made, key, userMessage: { ...made.userMessage, attachments: [used] } })
   const { ended, message } = completed(made, "The answer about the invoices.")
@@ -65,7 +68,10 @@ const filtersOf = ({ run }: { readonly run: Turn["run"] }): ReadonlyArray<RunFil
   { feedback: "down" },
 ]
 
-const reads = Effect.fnUntraced(function* (principal: Principal, first: Effect.Success<ReturnType<typeof turn>>) {
+const reads = Effect.fnUntraced(function* (
+  principal: Principal,
+  first: Effect.Success<ReturnType<typeof turn>>,
+) {
   const { answer, question, run, session } = first
   const [lists, sessions, messages] = [yield* SessionLists, yield* Sessions, yield* Messages]
   const [operators, runs] = [yield* OperatorRuns, yield* Runs]
@@ -108,7 +114,10 @@ const searches = Effect.fnUntraced(function* (principal: Principal) {
   }
 })
 
-const feedback = Effect.fnUntraced(function* (principal: Principal, { answer }: Effect.Success<ReturnType<typeof turn>>) {
+const feedback = Effect.fnUntraced(function* (
+  principal: Principal,
+  { answer }: Effect.Success<ReturnType<typeof turn>>,
+) {
   const { get, ofMessages, put, withdraw } = yield* FeedbackStore
   const given = { rating: "up", score: null, comment: null } as const
   yield* put(principal, answer.id, given, 1)

@@ -20,10 +20,12 @@ import { newPrincipal } from "./Turns.ts"
 type Sent = readonly [sql: string, params: ReadonlyArray<unknown>]
 
 /** The tables that grow with the users' messages. `shadow_pairs` is trimmed, and a day has one row of `token_spend` for each user. */
-const large = "sessions|messages|runs|attempts|run_events|run_files|feedback|files|deletions|idempotency_keys|search_docs"
+const large =
+  "sessions|messages|runs|attempts|run_events|run_files|feedback|files|deletions|idempotency_keys|search_docs"
 
 /** The indexes that have a few rows at any time. A scan of them is what they are for. */
-const small = /USING (COVERING )?INDEX (runs_running_of_session|messages_unindexed|sessions_unindexed|\w+_deleted)\b/
+const small =
+  /USING (COVERING )?INDEX (runs_running_of_session|messages_unindexed|sessions_unindexed|\w+_deleted)\b/
 /** The operators' lists examine a bounded number of the newest runs. */
 const isBounded = /FROM "?runs"? WHERE .* ORDER BY "?id"? DESC LIMIT/
 
@@ -42,7 +44,8 @@ const scannedBySqlite = (plan: ReadonlyArray<string>, text: string): ReadonlyArr
 
 const scanned = {
   sqlite: scannedBySqlite,
-  pg: (plan: ReadonlyArray<string>) => plan.filter((line) => new RegExp(`Seq Scan on (${large})\\b`).test(line)),
+  pg: (plan: ReadonlyArray<string>) =>
+    plan.filter((line) => new RegExp(`Seq Scan on (${large})\\b`).test(line)),
 }
 
 /** The batches of SQLite pass by the transformer of statements, and these do not. */
@@ -113,7 +116,9 @@ const suite = <E>(name: string, database: Layer.Layer<Batch | SqlClient.SqlClien
 describe("the plans of statements", () => {
   suite(
     "SQLite",
-    Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
+    Layer.unwrap(
+      Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
+    ),
   )
 })
 
@@ -122,7 +127,9 @@ describe.skipIf(postgresUrl === undefined)("the plans of a server's statements",
   suite(
     "PostgreSQL",
     Layer.unwrap(
-      Effect.map(freshDatabase(postgresUrl ?? ""), (databaseUrl) => Database.layer({ databaseUrl, dataDir: "unused" })),
+      Effect.map(freshDatabase(postgresUrl ?? ""), (databaseUrl) =>
+        Database.layer({ databaseUrl, dataDir: "unused" }),
+      ),
     ),
   )
 })
