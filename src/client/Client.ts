@@ -46,7 +46,7 @@ export interface PageOptions extends ReadOptions {
 }
 
 export interface SessionsOptions extends PageOptions {
-  /** By default `activity`: pinned sessions first, then by their last message or answer. */
+  /** By default `activity`: pinned sessions first, then by the user's last message. */
   readonly order?: "activity" | "created"
   /** True: the archived sessions instead of the others. */
   readonly archived?: boolean

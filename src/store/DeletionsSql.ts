@@ -176,10 +176,14 @@ const make = Effect.gen(function* () {
 
   const deleteSome: Deletions["Service"]["deleteSome"] = Effect.fnUntraced(function* ({ orgId, userId }) {
     const user = userId === null ? sql`` : sql`AND user_id = ${userId}`
-    const sessions = yield* decodeSessionIds(
-      yield* sql`SELECT id FROM sessions WHERE org_id = ${orgId} ${user}
-        AND (deleted_at IS NULL OR deleted_at > ${purgeAtOnce}) LIMIT ${sessionsAStep}`,
-    )
+    const some = (condition: Fragment) =>
+      Effect.flatMap(
+        sql`SELECT id FROM sessions WHERE org_id = ${orgId} ${user} AND ${condition} LIMIT ${sessionsAStep}`,
+        decodeSessionIds,
+      )
+    // One condition for both would make each step pass all the sessions of the steps before.
+    const live = yield* some(sql`deleted_at IS NULL`)
+    const sessions = live.length > 0 ? live : yield* some(sql`deleted_at > ${purgeAtOnce}`)
     if (sessions.length === 0) return undefined
     const counted = yield* Effect.forEach(sessions, ({ id }) =>
       Effect.map(countIn(id), (counts) => ({ ...counts, id })),

@@ -98,17 +98,21 @@ const make = Effect.gen(function* () {
       )`
   }
 
-  /** An index of parents has the first messages of all sessions under one key, so it must not find them. */
+  /**
+   * The index of parents does not have the first messages of sessions: those of this session are read only for a path that
+   * begins with one. With a plain JOIN, SQLite would read all messages and look for each in the path.
+   */
   const siblingsOf = (session: SessionId, steps: Fragment) =>
     Effect.map(
       Effect.flatMap(
         sql`${steps} SELECT id, parent_message_id FROM (
             SELECT m.id, m.parent_message_id, m.seq
-            FROM steps s JOIN messages m ON m.parent_message_id = s.parent_message_id AND m.role = s.role
-            WHERE m.deleted_at IS NULL
+            FROM steps s CROSS JOIN messages m
+            WHERE m.parent_message_id = s.parent_message_id AND m.role = s.role AND m.deleted_at IS NULL
             UNION ALL
-            SELECT m.id, m.parent_message_id, m.seq FROM steps s JOIN messages m ON m.role = s.role
-            WHERE s.parent_message_id IS NULL AND m.session_id = ${session}
+            SELECT m.id, m.parent_message_id, m.seq FROM messages m
+            WHERE EXISTS (SELECT 1 FROM steps WHERE parent_message_id IS NULL)
+              AND m.session_id = ${session} AND m.role IN (SELECT role FROM steps WHERE parent_message_id IS NULL)
               AND COALESCE(m.parent_message_id, '') = '' AND m.deleted_at IS NULL
           ) AS near ORDER BY seq DESC LIMIT ${mostSiblings}`,
         decodeSiblings,

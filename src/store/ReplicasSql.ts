@@ -36,11 +36,12 @@ export const layerSql: Layer.Layer<Replicas, never, Replica | SqlClient.SqlClien
 
     const remove = Effect.fnUntraced(function* (dead: ReadonlyArray<Beat>) {
       for (const { beat, id } of dead) yield* sql`DELETE FROM replicas WHERE id = ${id} AND beat = ${beat}`
+      // With an ORDER BY, SQLite would read all runs in the order of their ids.
       const orphans = yield* decodeIds(
         yield* sql`SELECT id FROM runs WHERE status = 'running'
-          AND (owner IS NULL OR owner NOT IN (SELECT id FROM replicas)) ORDER BY id`,
+          AND (owner IS NULL OR owner NOT IN (SELECT id FROM replicas))`,
       )
-      return orphans.map(({ id }) => id)
+      return orphans.map(({ id }) => id).toSorted()
     }, asStoreError("Replicas.remove"))
 
     const running = (begunBefore: number) =>

@@ -116,9 +116,9 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
           yield* sql`UPDATE runs SET deleted_at = ${purgeAtOnce} WHERE id = ${id} AND deleted_at = ${purgedRun}`
         return yield* error
       })
-      const [moveSession, writeRun, ...message] = TurnSteps.ending(sql, run, assistantMessage)
+      const [writeRun, ...message] = TurnSteps.ending(sql, run, assistantMessage)
       return batch
-        .run<RunLost>([...counted, moveSession, writeRun, ...rest, ...message])
+        .run<RunLost>([...counted, writeRun, ...rest, ...message])
         .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))
     }
 

@@ -108,17 +108,13 @@ export const ending = (
   sql: SqlClient.SqlClient,
   run: Parameters<Runs["Service"]["end"]>[0],
   assistantMessage: NewMessage | undefined,
-): readonly [Step, ...Arr.NonEmptyReadonlyArray<Step<RunLost>>] => {
+): Arr.NonEmptyReadonlyArray<Step<RunLost>> => {
   const changes = runEndRow(run)
   const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
     AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
     AND (deleted_at IS NULL OR deleted_at <> ${purgedRun})
     RETURNING id`
-  const moveSession = sql`UPDATE sessions SET updated_at = ${latest(sql, run.endedAt ?? 0)}
-    WHERE id = (SELECT session_id FROM runs WHERE id = ${run.id})`
   return [
-    // A deletion locks the session before its runs too, so neither waits for the other forever.
-    { statement: moveSession },
     { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
     ...(assistantMessage === undefined
       ? []

@@ -43,12 +43,12 @@ describe("a user's sessions", () => {
     expect(await titles(client)).toEqual(["First 🇳🇵", "two", "three"])
   })
 
-  it("move with their answer, not only with their message", async () => {
+  it("move with the message of the user, not with its answer or a new title", async () => {
     const client = await world.as("acme", "mover")
     const stream = await started(client, "one")
     const { data } = await client.json("GET", `${path}/${stream.sessionId}`)
-    const [, answer] = data.messages
-    expect(data.updatedAt).toBe(answer.createdAt)
+    const [question] = data.messages
+    expect(data.updatedAt).toBe(question.createdAt)
     expect((await change(client, stream.sessionId, { title: "Later" })).data.updatedAt).toBe(data.updatedAt)
   })
 

@@ -1,5 +1,5 @@
 /**
- * The operators' list of runs on two million runs, on SQLite and PostgreSQL: `npm run explain:runs` prints the
+ * The operators' list of runs on two million runs, on SQLite and PostgreSQL: `npm run explain -- runs` prints the
  * times of each list, PostgreSQL's plans, and the cost of the indexes for a turn. It takes some minutes and 6 GB in the
  * temporary folder. On a busy machine compare the processor times of SQLite, which runs in this process, and the least
  * times of PostgreSQL.

@@ -1,5 +1,5 @@
 /**
- * The search on 2 million messages, on both databases: `npm run bench:search` prints Markdown. It takes about half an
+ * The search on 2 million messages, on both databases: `npm run explain -- search` prints Markdown. It takes about half an
  * hour and 12 GB in the temporary folder. `USERS=200` makes a small one.
  */
 import * as Console from "effect/Console"

@@ -1,6 +1,6 @@
 /**
  * Lists, counts and pages of sessions on 200 000 sessions and 2 million messages, on both databases: `npm run
- * bench:sessions` prints Markdown. It takes about ten minutes and 4 GB in the temporary folder. `SESSIONS=20000` makes a
+ * explain -- sessions` prints Markdown. It takes about ten minutes and 4 GB in the temporary folder. `SESSIONS=20000` makes a
  * small one.
  */
 import * as Console from "effect/Console"

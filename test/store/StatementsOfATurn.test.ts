@@ -85,7 +85,7 @@ const suite = <E>(name: string, database: Layer.Layer<Batch | SqlClient.SqlClien
       yield* TestClock.adjust("1 millis")
       for (const words of [1, 50, 3000]) {
         const { cost } = yield* start(words)
-        assert.deepStrictEqual(cost, { statements: 8, transaction: 4 })
+        assert.deepStrictEqual(cost, { statements: 7, transaction: 4 })
       }
       const { run } = yield* start(1)
       for (const words of [1, 50, 3000]) {
@@ -95,7 +95,7 @@ const suite = <E>(name: string, database: Layer.Layer<Batch | SqlClient.SqlClien
             parentMessageId: run.userMessageId,
           }),
         )
-        assert.deepStrictEqual(cost, { statements: 10, transaction: 4 })
+        assert.deepStrictEqual(cost, { statements: 9, transaction: 4 })
       }
     }).pipe(Effect.provide(service(database))),
   )
