@@ -15,11 +15,11 @@ const open = (sessionId?: string) =>
     sessionId,
   })
 
-/** Without the keys of questions, the boundaries of chunks and the cursor. The live answer names only the decided mode of a failure. */
+/** Without the keys of questions, the versions, the boundaries of chunks and the cursor. The live answer names only the decided mode of a failure. */
 const compared = ({ messages }: Conversation) =>
   messages.map((message) => {
     if (message.role === "user") return message.content
-    const { messageId: _, seq: __, stored: ___, ...answer } = message
+    const { messageId: _, seq: __, siblings: ____, stored: ___, ...answer } = message
     const { executionMode, ...facts } = answer
     return {
       ...facts,
