@@ -29,6 +29,8 @@ export type Pending = typeof Pending.Type
 export const AnswerRecord = Schema.Struct({
   messages: Schema.Array(Message),
   pending: Schema.optionalKey(Schema.Array(Pending)),
+  /** The thread of the answer, if it is not the session's own. */
+  thread: Schema.optionalKey(Schema.String),
   /** The agent's state, which AG-UI clients hold and send back. */
   state: Schema.optionalKey(Schema.Json),
 })
@@ -50,6 +52,7 @@ export const recordFor = (
   messages: ReadonlyArray<Message>,
   state: Schema.Json | undefined,
   waiting: ReadonlyArray<{ readonly pending: Pending }>,
+  thread?: string,
 ): UpstreamRecord => {
   const stored = storedState(state)
   return {
@@ -57,6 +60,7 @@ export const recordFor = (
     data: {
       messages: messages.map((message) => ({ ...message })),
       ...(waiting.length === 0 ? {} : { pending: waiting.map(({ pending }) => pending) }),
+      ...(thread === undefined ? {} : { thread }),
       ...(stored === undefined ? {} : { state: stored }),
     },
   }

@@ -6,14 +6,28 @@ import type { Facts } from "./AgUiMapping.ts"
 import * as AgUiPast from "./AgUiPast.ts"
 import type { Message, RunAgentInput } from "./AgUiWire.ts"
 
-/** `last`: the agent keeps the conversation, so only new messages are sent. */
+/** `last`: the agent keeps the conversation, so only messages that its thread does not have are sent. */
 type History = "full" | "last"
 
+interface Thread {
+  readonly id: string
+  /** The number of the past messages that it has. */
+  readonly known: number
+}
+
 /**
- * The conversation's id at the agent. Shadows and probes have their own, so that they leave no traces in the user's
- * conversation.
+ * An agent may keep its own thread. A branch therefore gets a new one, so that the agent does not remember messages of
+ * other branches. Shadows and probes have their own, so that they leave no traces in the user's conversation.
  */
-const threadId = (turn: Turn): string => (turn.shadow || turn.probe ? turn.runId : turn.sessionId)
+const threadOf = (turn: Turn): Thread => {
+  const { past, probe, runId, sessionId, shadow } = turn
+  const last = past.findLastIndex((message) => AgUiPast.recordOf(message) !== undefined)
+  const answer = past[last]
+  const isForked = (answer ?? turn).forked === true
+  if (shadow || probe || isForked) return { id: runId, known: 0 }
+  const record = answer === undefined ? undefined : AgUiPast.recordOf(answer)
+  return { id: record?.thread ?? sessionId, known: last + 1 }
+}
 
 /** The same id in each turn: LangGraph replaces a message with a known id. */
 const systemMessage = ({ id, settings: { systemPrompt } }: Turn["agent"]): ReadonlyArray<Message> =>
@@ -27,10 +41,10 @@ const userMessage = ({ attachments, files, message, messageId }: Turn): Message 
   content: contentOf(files, { attachments, content: message.toWellFormed() }),
 })
 
-/** A caller that supplies the history has no stored messages. */
-const pastMessages = ({ files, history, messageId, past }: Turn): ReadonlyArray<Message> =>
+/** The past messages from the position `from`. A caller that supplies the history has no stored messages. */
+const pastMessages = ({ files, history, messageId, past }: Turn, from = 0): ReadonlyArray<Message> =>
   past.length > 0
-    ? AgUiPast.messagesOf(past, files)
+    ? AgUiPast.messagesOf(past.slice(from), files)
     : history
         .slice(0, -1)
         .map((message, index) => AgUiPast.messageOf(`${messageId}-${index}`, message, files))
@@ -50,9 +64,10 @@ export const make = (turn: Turn, history: History): RunAgentInput => {
   const answered = answeredOf(turn)
   const resume = AgUiAnswers.entriesOf(answered)
   const command = AgUiAnswers.commandOf(answered)
-  const past = history === "full" ? pastMessages(turn) : []
+  const thread = threadOf(turn)
+  const past = pastMessages(turn, history === "full" ? 0 : thread.known)
   return {
-    threadId: threadId(turn),
+    threadId: thread.id,
     runId: turn.runId,
     protocolVersion: "1.0",
     state: AgUiPast.stateOf(turn.past) ?? {},
@@ -66,6 +81,7 @@ export const make = (turn: Turn, history: History): RunAgentInput => {
 
 /** The facts about the conversation that the mapping of the answer needs. */
 export const factsOf = (turn: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
+  const { id } = threadOf(turn)
   const past = pastMessages(turn)
   const calls = past.flatMap((message) => (message.role === "assistant" ? (message.toolCalls ?? []) : []))
   return {
@@ -73,5 +89,6 @@ export const factsOf = (turn: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
     knownIds: new Set(past.map(({ id }) => id)),
     pastCalls: new Map(calls.map(({ function: { name }, id }) => [id, name])),
     state: AgUiPast.stateOf(turn.past),
+    thread: id === turn.sessionId ? undefined : id,
   }
 }
