@@ -98,27 +98,36 @@ describe.each([
     expect(remembered(await said("HISTORY", sessionId))).toBe(turns(1))
   })
 
-  it("INTERRUPT", async () => {
-    const asked = await said("APPROVE")
-    const [interrupt] = ofType(asked.frames, "interrupt")
-    const id = interrupt!.data.interruptId
-    const first = await ended(
-      await client.stream("POST", `/api/v1/chat/sessions/${asked.sessionId}`, {
-        answers: [{ interruptId: id, payload: { approved: true } }],
-      }),
-    )
-    const show = (s: Stream) => console.log(path, history, s.frames.map((f) => [f.event, f.data?.type, JSON.stringify(f.data?.data ?? f.data)].join(" ")).join("\n"))
-    if (first.frames.length === 0) console.log(await client.json("POST", `/api/v1/chat/sessions/${asked.sessionId}`, {
-        answers: [{ interruptId: id, payload: { approved: true } }],
-      }))
-    show(first)
-    const q = (await rows(asked.sessionId))[2]!
-    show(await again(q.id))
-    const other = await client.stream("POST", `/api/v1/chat/sessions/${asked.sessionId}`, {
-      parentMessageId: (await rows(asked.sessionId))[1]!.id,
-      answers: [{ interruptId: id, payload: { approved: false } }],
-    })
-    show(await ended(other))
-    show(await edited(q.id, "Better not"))
+  const asksIn = ({ frames }: Stream) => ofType(frames, "interrupt").map(({ data }) => data.data.interruptId)
+  const approved = async (message: string) => {
+    const asked = await said(message)
+    const answers = asksIn(asked).map((interruptId) => ({ interruptId, payload: { approved: true } }))
+    const url = `/api/v1/chat/sessions/${asked.sessionId}/resume`
+    return { asked, stream: await ended(await client.stream("POST", url, { answers })) }
+  }
+
+  it("another answer to an approval asks again, and its approval continues there", async () => {
+    const { asked, stream } = await approved("APPROVE")
+    expect(textOf(stream.frames)).toBe("It is done.")
+    const answer = (await rows(asked.sessionId))[2]!
+    const other = await again(answer.id)
+    expect(other.frames.at(-1)?.data.finishReason).toBe("interrupt")
+    expect(ofType(other.frames, "tool_result")).toEqual([])
+    const answers = asksIn(other).map((interruptId) => ({ interruptId, payload: { approved: true } }))
+    expect(answers).toHaveLength(1)
+    const url = `/api/v1/chat/sessions/${asked.sessionId}/resume`
+    const done = await ended(await client.stream("POST", url, { answers }))
+    expect(textOf(done.frames)).toBe("It is done.")
+    const kinds =
+      path === "langgraph" ? "human,ai,tool,ai,human" : "user-prompt,tool-call,tool-return,text,user-prompt"
+    expect(remembered(await said("HISTORY", asked.sessionId))).toBe(kinds)
+  })
+
+  it("a plain message in the place of an approval follows the question", async () => {
+    const { asked } = await approved("APPROVE")
+    const answer = (await rows(asked.sessionId))[2]!
+    const plain = await edited(answer.id, "Better not")
+    expect(textOf(plain.frames).trim()).toMatch(/^Hello from a real/)
+    expect(remembered(await said("HISTORY", asked.sessionId))).toBe(`${user},${turns(1)}`)
   })
 })

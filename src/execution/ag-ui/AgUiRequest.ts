@@ -4,30 +4,11 @@ import { contentOf } from "./AgUiContent.ts"
 import * as AgUiAnswers from "./AgUiAnswers.ts"
 import type { Facts } from "./AgUiMapping.ts"
 import * as AgUiPast from "./AgUiPast.ts"
+import * as AgUiThread from "./AgUiThread.ts"
 import type { Message, RunAgentInput } from "./AgUiWire.ts"
 
 /** `last`: the agent keeps the conversation, so only messages that its thread does not have are sent. */
 type History = "full" | "last"
-
-interface Thread {
-  readonly id: string
-  /** The number of the past messages that it has. */
-  readonly known: number
-}
-
-/**
- * An agent may keep its own thread. A branch therefore gets a new one, so that the agent does not remember messages of
- * other branches. Shadows and probes have their own, so that they leave no traces in the user's conversation.
- */
-const threadOf = (turn: Turn): Thread => {
-  const { past, probe, runId, sessionId, shadow } = turn
-  const last = past.findLastIndex((message) => AgUiPast.recordOf(message) !== undefined)
-  const answer = past[last]
-  const isForked = (answer ?? turn).forked === true
-  if (shadow || probe || isForked) return { id: runId, known: 0 }
-  const record = answer === undefined ? undefined : AgUiPast.recordOf(answer)
-  return { id: record?.thread ?? sessionId, known: last + 1 }
-}
 
 /** The same id in each turn: LangGraph replaces a message with a known id. */
 const systemMessage = ({ id, settings: { systemPrompt } }: Turn["agent"]): ReadonlyArray<Message> =>
@@ -60,11 +41,12 @@ const newMessages = (turn: Turn, answered: ReadonlyArray<AgUiAnswers.Answered>):
     ? AgUiAnswers.resultsOf(answered, (toolCallId) => `${turn.messageId}-${toolCallId}`)
     : [userMessage(turn)]
 
-export const make = (turn: Turn, history: History): RunAgentInput => {
+export const make = (given: Turn, history: History): RunAgentInput => {
+  const thread = AgUiThread.of(given)
+  const turn = AgUiThread.restarted(given)
   const answered = answeredOf(turn)
   const resume = AgUiAnswers.entriesOf(answered)
   const command = AgUiAnswers.commandOf(answered)
-  const thread = threadOf(turn)
   const past = pastMessages(turn, history === "full" ? 0 : thread.known)
   return {
     threadId: thread.id,
@@ -80,8 +62,9 @@ export const make = (turn: Turn, history: History): RunAgentInput => {
 }
 
 /** The facts about the conversation that the mapping of the answer needs. */
-export const factsOf = (turn: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
-  const { id } = threadOf(turn)
+export const factsOf = (given: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
+  const { id } = AgUiThread.of(given)
+  const turn = AgUiThread.restarted(given)
   const past = pastMessages(turn)
   const calls = past.flatMap((message) => (message.role === "assistant" ? (message.toolCalls ?? []) : []))
   return {
