@@ -42,7 +42,7 @@ export const restarted = (turn: Turn): Turn => {
   const at = past.findLastIndex(({ role }) => role === "assistant")
   const question = past[at - 1]
   if (resume.answers === undefined || question?.role !== "user")
-    return { ...turn, past: past.slice(0, at), resume: undefined }
+    return { ...turn, past: past.slice(0, at), history: [], resume: undefined }
   const before = past.slice(0, at - 1)
   return restarted({
     ...turn,
@@ -50,6 +50,7 @@ export const restarted = (turn: Turn): Turn => {
     message: question.content,
     attachments: question.attachments ?? [],
     past: before,
+    history: [],
     resume: resumeOf(before, question),
     forked: true,
   })
