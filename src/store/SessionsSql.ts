@@ -114,12 +114,12 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
         yield* sql`WITH RECURSIVE steps (id, parent_message_id, seq, step, always, answers, forked) AS (
             SELECT m.id, m.parent_message_id, m.seq, 1, CASE WHEN m.role = 'assistant' AND ${isAnswered} = 0 THEN 2 ELSE 1 END,
               CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END,
-              CASE WHEN ${hasEarlier(sql`m.id`, sql``)} THEN 1 ELSE 0 END
+              CASE WHEN m.forked = 1 OR ${hasEarlier(sql`m.id`, sql``)} THEN 1 ELSE 0 END
             FROM ${last} AS m JOIN runs r ON r.id = m.run_id
             UNION ALL
             SELECT m.id, m.parent_message_id, m.seq, s.step + 1, s.always,
               s.answers + CASE WHEN r.assistant_message_id = m.id THEN 1 ELSE 0 END,
-              CASE WHEN s.forked = 1 OR ${hasEarlier(sql`m.id`, sql`AND o.seq < s.seq`)} THEN 1 ELSE 0 END
+              CASE WHEN s.forked = 1 OR m.forked = 1 OR ${hasEarlier(sql`m.id`, sql`AND o.seq < s.seq`)} THEN 1 ELSE 0 END
             FROM steps s JOIN messages m ON m.id = s.parent_message_id AND m.deleted_at IS NULL JOIN runs r ON r.id = m.run_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
           ), near AS (
