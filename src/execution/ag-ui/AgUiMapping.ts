@@ -28,7 +28,6 @@ import * as JsonPatch from "./JsonPatch.ts"
 /** The name of a custom event with an Agent2UI draft. */
 const draftEvent = "agent2ui"
 
-
 const saidAsText = new UpstreamFailed({ upstream: "runtime", code: "", message: "", detail: "said as text" })
 
 /** The facts of the turn that the mapping needs. */
