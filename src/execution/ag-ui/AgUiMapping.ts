@@ -10,7 +10,7 @@ import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import { draft, reasoningDraft, textDraft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
 import * as AgentDrafts from "../AgentDrafts.ts"
-import { type ExecutionError, UpstreamFailed } from "../ExecutionError.ts"
+import type { ExecutionError } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { isModelName } from "../ModelName.ts"
 import { RuntimeAnswer } from "../runtime/RuntimeAnswer.ts"
@@ -27,8 +27,6 @@ import * as JsonPatch from "./JsonPatch.ts"
 
 /** The name of a custom event with an Agent2UI draft. */
 const draftEvent = "agent2ui"
-
-const saidAsText = new UpstreamFailed({ upstream: "runtime", code: "", message: "", detail: "said as text" })
 
 /** The facts of the turn that the mapping needs. */
 export interface Facts extends Sent {
@@ -278,7 +276,7 @@ export class AgUiMapping {
     // A snapshot has no text of the agent's own drafts.
     const final = this.#hasOwnText ? "" : (this.#conversation.finalText ?? "")
     // The runtime's own sentence may contain hosts or keys, so it is not passed on.
-    if (!this.#answer.end(final)) return this.#fail(saidAsText)
+    if (!this.#answer.end(final)) return this.#fail(AgUiEnd.saidAsText)
     const waiting = AgUiEnd.interruptsOf(event, this.#customInterrupts, this.#calls)
     for (const each of waiting) this.#showInterrupt(each)
     const model = event.usage?.find((usage) => usage.model !== undefined)?.model

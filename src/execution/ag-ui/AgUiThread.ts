@@ -27,7 +27,9 @@ export const of = (turn: Turn): Thread => {
 
 const resumeOf = (past: ReadonlyArray<PastMessage>, { answers }: PastMessage): Turn["resume"] => {
   const interrupts = past.findLast(({ role }) => role === "assistant")?.interrupts ?? []
-  return interrupts.length === 0 ? undefined : { interrupts, answers: answers.length > 0 ? answers : undefined }
+  return interrupts.length === 0
+    ? undefined
+    : { interrupts, answers: answers.length > 0 ? answers : undefined }
 }
 
 /**
