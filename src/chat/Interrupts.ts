@@ -34,7 +34,7 @@ export const textOf = (answers: ReadonlyArray<InterruptAnswer>): string =>
 const isPast = ({ answered }: BranchMessage): boolean => answered
 
 export const pastOf = (branch: ReadonlyArray<BranchMessage>): ReadonlyArray<PastMessage> =>
-  branch.filter(isPast).map(({ attachments, content, executionMode, id, record, role }) => ({
+  branch.filter(isPast).map(({ attachments, content, executionMode, forked, id, record, role }) => ({
     id,
     role,
     content,
@@ -43,4 +43,5 @@ export const pastOf = (branch: ReadonlyArray<BranchMessage>): ReadonlyArray<Past
     interrupts: record?.interrupts ?? [],
     answers: record?.answers ?? [],
     upstream: record?.upstream,
+    forked,
   }))

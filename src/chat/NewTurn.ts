@@ -102,6 +102,12 @@ const resumeOf = ({ answers, before }: Asked): Resume | undefined => {
   return interrupts.length === 0 ? undefined : { interrupts, answers }
 }
 
+/** A branch whose first message is not read counts as forked. */
+const isForked = ({ before: [first], isNewSession, retried }: Asked): boolean => {
+  if (first !== undefined) return first.forked === true || first.parentMessageId !== null
+  return retried === undefined ? !isNewSession : retried.forked === true
+}
+
 const turnOf = (asked: Asked, settled: Settled): Turn => {
   const { agent, attachments, caller, historyMaxTokens, message, session } = asked
   return {
@@ -122,6 +128,7 @@ const turnOf = (asked: Asked, settled: Settled): Turn => {
       agent.settings.historyMaxTokens ?? historyMaxTokens,
       attachments,
     ),
+    forked: isForked(asked),
     again: asked.again !== undefined,
     shadow: false,
     probe: settled.decision.probe,

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { MessageId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
 import { type FoundMessage, MessageNotFound } from "../store/Messages.ts"
-import { Sessions } from "../store/Sessions.ts"
+import { type BranchMessage, Sessions } from "../store/Sessions.ts"
 import { StoreHealth } from "../store/StoreHealth.ts"
 import * as Interrupts from "./Interrupts.ts"
 import type { Asked } from "./NewTurn.ts"
@@ -43,11 +43,15 @@ export type Place = Pick<
 const questionIdOf = ({ id, parentMessageId, role }: FoundMessage): MessageId =>
   role === "assistant" && parentMessageId !== null ? parentMessageId : id
 
+/** The branch before a message that does not continue it first. */
+const forkedAfter = (branch: ReadonlyArray<BranchMessage>): ReadonlyArray<BranchMessage> =>
+  branch.map((message) => ({ ...message, forked: true }))
+
 const ofQuestion = ({ before, isAnswered, question }: Retry.Retried): Place => ({
   message: question.content,
   attachments: question.attachments,
   parentMessageId: question.parentMessageId,
-  before,
+  before: isAnswered ? forkedAfter(before) : before,
   answers: question.record?.answers,
   ...(isAnswered ? { again: question } : { retried: question }),
 })
@@ -118,7 +122,7 @@ export const make = Effect.gen(function* () {
       message,
       attachments: attachments ?? original.attachments,
       parentMessageId: original.parentMessageId,
-      before: all.slice(0, -1),
+      before: forkedAfter(all.slice(0, -1)),
       repeats: found.isCompared && original.content.trim() === message.trim(),
     }
     return place

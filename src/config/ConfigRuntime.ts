@@ -52,7 +52,7 @@ export const runtimeVariables = {
     "the name of an agent at the runtime",
   ),
   RUNTIME_AG_UI_HISTORY: choice(
-    "The messages that an AG-UI runtime gets: the whole conversation, or only the current message, for runtimes with a memory of their own.",
+    "The messages that an AG-UI runtime gets: the whole conversation, or only those that its thread does not have, for runtimes with a memory of their own.",
     ["full", "last"] as const,
   ),
   RUNTIME_ATTACHMENTS: choices(

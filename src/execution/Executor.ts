@@ -31,6 +31,8 @@ export interface PastMessage extends PromptMessage {
   readonly answers: ReadonlyArray<InterruptAnswer>
   /** The wire's own record of its answer. */
   readonly upstream: UpstreamRecord | undefined
+  /** Another branch continued after this message before this branch did. */
+  readonly forked?: boolean | undefined
 }
 
 /** The interrupts that wait for an answer. Without `answers` the user has sent a plain message. */
@@ -64,6 +66,8 @@ export interface Turn {
   readonly resume?: Resume | undefined
   /** The contents of the attachments of `message`, `history` and `past`, which then name only those. */
   readonly files?: LoadedFiles | undefined
+  /** The session may have had another message before those of this branch. */
+  readonly forked?: boolean | undefined
   /** The question has an answer, and the user wants another one. */
   readonly again?: boolean | undefined
   readonly shadow: boolean

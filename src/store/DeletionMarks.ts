@@ -70,6 +70,8 @@ export const make = (sql: SqlClient.SqlClient) => {
           lock(session),
           sql`UPDATE runs SET deleted_at = ${at} WHERE deleted_at IS NULL AND ${runsBelow(session, id)}`,
           sql`UPDATE messages SET deleted_at = ${at} WHERE deleted_at IS NULL AND id IN ${below(id)}`,
+          sql`UPDATE messages SET forked = 1
+            WHERE id = (SELECT parent_message_id FROM messages WHERE id = ${id})`,
           sql`UPDATE files SET deleted_at = ${at} WHERE deleted_at IS NULL
             AND ${filesOf(sql`session_id = ${session} AND deleted_at = ${at}`)}`,
           dropTraces(session, at),

@@ -21,6 +21,11 @@ export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("Sess
  */
 export interface BranchMessage extends ChatMessage {
   readonly answered: boolean
+  /**
+   * The session took another way after this message first: an earlier message, perhaps deleted, follows it or a later
+   * message of the branch. On a session's first message also: another one is earlier.
+   */
+  readonly forked?: boolean
   readonly record: MessageRecord | null
   readonly attachments: ReadonlyArray<Attachment>
 }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { Fragment } from "effect/sql/Statement"
 import { clientKey } from "../domain/ClientKey.ts"
 import { type MessageId, SessionId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
@@ -43,6 +44,11 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
     /** A run names its answer. The message of a turn that failed is in no run. */
     const isAnswered = sql`CASE WHEN r.assistant_message_id IS NULL OR r.deleted_at IS NOT NULL THEN 0
       WHEN m.role = 'assistant' AND r.assistant_message_id <> m.id THEN 0 ELSE 1 END`
+
+    /** The runs of these messages have reached an upstream, even if the messages are deleted since. */
+    const hasEarlier = (parent: Fragment, before: Fragment) => sql`EXISTS (SELECT 1 FROM messages o
+      JOIN runs q ON q.id = o.run_id WHERE o.parent_message_id = ${parent} ${before}
+        AND (o.role = 'user' OR q.assistant_message_id = o.id))`
 
     const get = Effect.fnUntraced(function* (principal: Principal, id: SessionId) {
       const [session] = yield* decodeSessions(
@@ -86,25 +92,30 @@ export const layerSql: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer
           : sql`(SELECT * FROM messages WHERE id = ${end} AND session_id = ${id} AND deleted_at IS NULL)`
       // The walk carries ids only; it reads whole messages only for candidates.
       const newestFirst = yield* decodeBranch(
-        yield* sql`WITH RECURSIVE steps (id, parent_message_id, step, always, answers) AS (
-            SELECT m.id, m.parent_message_id, 1, CASE WHEN m.role = 'assistant' AND ${isAnswered} = 0 THEN 2 ELSE 1 END,
-              CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END
+        yield* sql`WITH RECURSIVE steps (id, parent_message_id, seq, step, always, answers, forked) AS (
+            SELECT m.id, m.parent_message_id, m.seq, 1, CASE WHEN m.role = 'assistant' AND ${isAnswered} = 0 THEN 2 ELSE 1 END,
+              CASE WHEN m.role = 'assistant' THEN 1 ELSE 0 END,
+              CASE WHEN m.forked = 1 OR ${hasEarlier(sql`m.id`, sql``)} THEN 1 ELSE 0 END
             FROM ${last} AS m JOIN runs r ON r.id = m.run_id
             UNION ALL
-            SELECT m.id, m.parent_message_id, s.step + 1, s.always,
-              s.answers + CASE WHEN r.assistant_message_id = m.id THEN 1 ELSE 0 END
+            SELECT m.id, m.parent_message_id, m.seq, s.step + 1, s.always,
+              s.answers + CASE WHEN r.assistant_message_id = m.id THEN 1 ELSE 0 END,
+              CASE WHEN s.forked = 1 OR m.forked = 1 OR ${hasEarlier(sql`m.id`, sql`AND o.seq < s.seq`)} THEN 1 ELSE 0 END
             FROM steps s JOIN messages m ON m.id = s.parent_message_id AND m.deleted_at IS NULL JOIN runs r ON r.id = m.run_id
             WHERE s.step < ${mostSteps} AND s.answers <= ${mostAnswers}
           ), near AS (
             SELECT m.id, s.step, s.always, octet_length(m.content) + COALESCE(octet_length(m.record), 0) AS size,
-              ${isAnswered} AS answered
+              ${isAnswered} AS answered,
+              CASE WHEN s.forked = 1 OR (m.parent_message_id IS NULL
+                AND EXISTS (SELECT 1 FROM messages o WHERE o.session_id = m.session_id AND o.seq < m.seq))
+                THEN 1 ELSE 0 END AS forked
             FROM steps s JOIN messages m ON m.id = s.id JOIN runs r ON r.id = m.run_id
             WHERE (s.step <= s.always OR ${isAnswered} = 1) AND m.deleted_at IS NULL
             ORDER BY s.step LIMIT ${2 * mostAnswers}
           )
           SELECT m.id, m.session_id, m.run_id, m.role, m.content, m.parent_message_id, m.execution_mode,
-            m.created_at, m.record, m.attachments, sized.answered
-          FROM (SELECT id, step, always, answered, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
+            m.created_at, m.record, m.attachments, sized.answered, sized.forked
+          FROM (SELECT id, step, always, answered, forked, SUM(size) OVER (ORDER BY step) AS total FROM near) AS sized
           JOIN messages m ON m.id = sized.id
           WHERE sized.step <= sized.always OR sized.total <= ${mostBytes} ORDER BY sized.step`,
       )

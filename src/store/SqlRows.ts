@@ -84,6 +84,7 @@ export const AnswerRow = Schema.Struct({
 export const BranchRow = Schema.Struct({
   ...messageFields,
   answered: Schema.BooleanFromBit,
+  forked: Schema.BooleanFromBit,
   record: Schema.NullOr(Schema.fromJsonString(MessageRecord)),
   attachments,
 }).pipe(Schema.encodeKeys(messageKeys))

@@ -6,9 +6,12 @@ import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { MessageId } from "../../src/domain/Ids.ts"
 import type { Session } from "../../src/domain/Session.ts"
+import { Deletions } from "../../src/store/Deletions.ts"
+import type { Purge } from "../../src/store/Purge.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { messageRow } from "../../src/store/TurnRows.ts"
+import { purgeAll } from "./DeletionContract.ts"
 import type { Stores } from "./StoreContract.ts"
 import { completed, newPrincipal, newTurn, noon, type Turn, plain } from "./Turns.ts"
 
@@ -49,7 +52,7 @@ const branch = (session: Session, end?: MessageId) =>
     (messages) => messages.map(({ answered, content, role }) => [role, content, answered]),
   )
 
-export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
+export const branches = (name: string, layer: Layer.Layer<Deletions | Purge | Stores, unknown>) =>
   withLayer(layer)(`Branches on ${name}`, (it) => {
     it.effect("messages keep their order if the clock of a replica steps back an hour or is slow", () =>
       Effect.gen(function* () {
@@ -162,6 +165,56 @@ export const branches = (name: string, layer: Layer.Layer<Stores, unknown>) =>
           ["user", "four", true],
           ["assistant", "4", true],
         ])
+      }),
+    )
+
+    it.effect("a branch is forked where another one continued before, also if that one is deleted", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const forks = (session: Session, end?: MessageId) =>
+          Effect.map(sessions.branch(session.id, end), (messages) =>
+            messages.map(({ content, forked }) => [content, forked]),
+          )
+        const first = yield* said("one", "1")
+        const { session } = first
+        const second = yield* said("two", "2", { session, parent: first.answer.id })
+        const third = yield* said("three", undefined, { session, parent: second.answer.id })
+        const linear = [
+          ["one", false],
+          ["1", false],
+          ["two", false],
+          ["2", false],
+          ["three", false],
+        ]
+        assert.deepStrictEqual(yield* forks(session), linear)
+        assert.deepStrictEqual(
+          (yield* forks(session, first.answer.id)).map(([, forked]) => forked),
+          [true, true],
+        )
+        const other = yield* said("other", undefined, { session, parent: first.answer.id })
+        assert.deepStrictEqual(yield* forks(session), [
+          ["one", true],
+          ["1", true],
+          ["other", false],
+        ])
+        // The branch that continued first stays as it was.
+        assert.deepStrictEqual(yield* forks(session, third.userMessage.id), linear)
+        const root = yield* said("root", "r", { session })
+        assert.deepStrictEqual(yield* forks(session), [
+          ["root", true],
+          ["r", false],
+        ])
+        const { deleteMessage } = yield* Deletions
+        yield* deleteMessage(principalOf(session), second.userMessage.id, noon)
+        yield* deleteMessage(principalOf(session), other.userMessage.id, noon)
+        yield* deleteMessage(principalOf(session), root.userMessage.id, noon)
+        const left = [
+          ["one", true],
+          ["1", true],
+        ]
+        assert.deepStrictEqual(yield* forks(session), left)
+        yield* purgeAll(noon)
+        assert.deepStrictEqual(yield* forks(session), left)
       }),
     )
 

@@ -11,6 +11,9 @@ const longestCode = 100
 
 export const cancelled = new UpstreamCancelled({ upstream })
 
+/** The runtime sent its failure as the text of an answer. */
+export const saidAsText = new UpstreamFailed({ upstream, code: "", message: "", detail: "said as text" })
+
 export const tooManyArguments = new UpstreamGarbled({
   upstream,
   detail: "arguments of calls are too large",

@@ -10,7 +10,7 @@ import type { ErrorPattern } from "../../domain/RuntimeErrorText.ts"
 import type { RunId } from "../../domain/Ids.ts"
 import { draft, reasoningDraft, textDraft, type ValidDraft } from "../../protocol/agent2ui/Message.ts"
 import * as AgentDrafts from "../AgentDrafts.ts"
-import { type ExecutionError, UpstreamFailed } from "../ExecutionError.ts"
+import type { ExecutionError } from "../ExecutionError.ts"
 import type { ExecutionEvent } from "../Executor.ts"
 import { isModelName } from "../ModelName.ts"
 import { RuntimeAnswer } from "../runtime/RuntimeAnswer.ts"
@@ -34,6 +34,8 @@ export interface Facts extends Sent {
   /** The names of the calls in earlier answers, by id. */
   readonly pastCalls: ReadonlyMap<string, string>
   readonly state: Schema.Json | undefined
+  /** The thread, if it is not the session's own. */
+  readonly thread?: string | undefined
   readonly errorPatterns: ReadonlyArray<ErrorPattern>
 }
 
@@ -49,6 +51,7 @@ export class AgUiMapping {
   /** Messages of other roles: some servers repeat the user's. */
   readonly #foreign = new Set<string>()
   readonly #customInterrupts: Array<EventOf<"CUSTOM">> = []
+  readonly #thread: string | undefined
   #state: Schema.Json | undefined
   /** The message and the call of the last chunk. */
   #textChunk = ""
@@ -56,11 +59,12 @@ export class AgUiMapping {
   #callChunk: string | undefined
   #hasOwnText = false
 
-  constructor({ errorPatterns, pastCalls, runId, state, ...sent }: Facts) {
+  constructor({ errorPatterns, pastCalls, runId, state, thread, ...sent }: Facts) {
     this.#calls = new AgUiCalls(pastCalls)
     this.#conversation = new AgUiConversation(sent)
     this.#answer = new RuntimeAnswer(runId, errorPatterns)
     this.#state = state
+    this.#thread = thread
   }
 
   /** Returns false if the event is a custom event with an invalid draft. */
@@ -272,10 +276,7 @@ export class AgUiMapping {
     // A snapshot has no text of the agent's own drafts.
     const final = this.#hasOwnText ? "" : (this.#conversation.finalText ?? "")
     // The runtime's own sentence may contain hosts or keys, so it is not passed on.
-    if (!this.#answer.end(final))
-      return this.#fail(
-        new UpstreamFailed({ upstream: "runtime", code: "", message: "", detail: "said as text" }),
-      )
+    if (!this.#answer.end(final)) return this.#fail(AgUiEnd.saidAsText)
     const waiting = AgUiEnd.interruptsOf(event, this.#customInterrupts, this.#calls)
     for (const each of waiting) this.#showInterrupt(each)
     const model = event.usage?.find((usage) => usage.model !== undefined)?.model
@@ -285,7 +286,7 @@ export class AgUiMapping {
         usage: AgUiEnd.usageOf(event.usage),
         ...(waiting.length === 0 ? {} : { finishReason: "interrupt" as const }),
         ...(isModelName(model) ? { model } : {}),
-        record: recordFor(this.#conversation.messages, this.#state, waiting),
+        record: recordFor(this.#conversation.messages, this.#state, waiting, this.#thread),
       },
     ])
     this.finished = true

@@ -29,6 +29,8 @@ export type Pending = typeof Pending.Type
 export const AnswerRecord = Schema.Struct({
   messages: Schema.Array(Message),
   pending: Schema.optionalKey(Schema.Array(Pending)),
+  /** The thread of the answer, if it is not the session's own. */
+  thread: Schema.optionalKey(Schema.String),
   /** The agent's state, which AG-UI clients hold and send back. */
   state: Schema.optionalKey(Schema.Json),
 })
@@ -50,6 +52,7 @@ export const recordFor = (
   messages: ReadonlyArray<Message>,
   state: Schema.Json | undefined,
   waiting: ReadonlyArray<{ readonly pending: Pending }>,
+  thread?: string,
 ): UpstreamRecord => {
   const stored = storedState(state)
   return {
@@ -57,6 +60,7 @@ export const recordFor = (
     data: {
       messages: messages.map((message) => ({ ...message })),
       ...(waiting.length === 0 ? {} : { pending: waiting.map(({ pending }) => pending) }),
+      ...(thread === undefined ? {} : { thread }),
       ...(stored === undefined ? {} : { state: stored }),
     },
   }
@@ -78,6 +82,20 @@ const ownMessage = (message: PastMessage, files: Files): ReadonlyArray<Message> 
   return isBlank(content) && attachments.length === 0 ? [] : [messageOf(id, { ...message, content }, files)]
 }
 
+/** A new thread takes the results of calls, which are messages, but no other answers to interrupts. */
+export const resumesAnywhere = ({ pending }: AnswerRecord): boolean =>
+  pending?.every(({ by }) => by === "call") === true
+
+/** The interrupts got no answer: the next answer is on another thread, where the agent began at the question again. */
+const isLeft = (past: ReadonlyArray<PastMessage>, index: number): boolean => {
+  const message = past[index]
+  const record = message === undefined ? undefined : recordOf(message)
+  const next = past.slice(index + 1).find(({ role }) => role === "assistant")
+  const nextRecord = next === undefined ? undefined : recordOf(next)
+  if (message === undefined || record === undefined || nextRecord === undefined) return false
+  return message.interrupts.length > 0 && !resumesAnywhere(record) && nextRecord.thread !== record.thread
+}
+
 /** The user's message answered an interrupt: the agent got it as the answer, and a result must follow its call. */
 const isAnswer = (past: ReadonlyArray<PastMessage>, index: number): boolean => {
   const before = past[index - 1]
@@ -93,8 +111,10 @@ const isAnswer = (past: ReadonlyArray<PastMessage>, index: number): boolean => {
 export const messagesOf = (past: ReadonlyArray<PastMessage>, files?: Files): ReadonlyArray<Message> =>
   past.flatMap((message, index) => {
     const record = recordOf(message)
+    if (isLeft(past, index)) return []
     if (record !== undefined && record.messages.length > 0) return record.messages
-    return message.role === "user" && isAnswer(past, index) ? [] : ownMessage(message, files)
+    const isPlain = message.answers.length === 0 && isLeft(past, index - 1)
+    return message.role === "user" && isAnswer(past, index) && !isPlain ? [] : ownMessage(message, files)
   })
 
 /** The record of the last answer. */

@@ -4,16 +4,11 @@ import { contentOf } from "./AgUiContent.ts"
 import * as AgUiAnswers from "./AgUiAnswers.ts"
 import type { Facts } from "./AgUiMapping.ts"
 import * as AgUiPast from "./AgUiPast.ts"
+import * as AgUiThread from "./AgUiThread.ts"
 import type { Message, RunAgentInput } from "./AgUiWire.ts"
 
-/** `last`: the agent keeps the conversation, so only new messages are sent. */
+/** `last`: the agent keeps the conversation, so only messages that its thread does not have are sent. */
 type History = "full" | "last"
-
-/**
- * The conversation's id at the agent. Shadows and probes have their own, so that they leave no traces in the user's
- * conversation.
- */
-const threadId = (turn: Turn): string => (turn.shadow || turn.probe ? turn.runId : turn.sessionId)
 
 /** The same id in each turn: LangGraph replaces a message with a known id. */
 const systemMessage = ({ id, settings: { systemPrompt } }: Turn["agent"]): ReadonlyArray<Message> =>
@@ -27,10 +22,10 @@ const userMessage = ({ attachments, files, message, messageId }: Turn): Message 
   content: contentOf(files, { attachments, content: message.toWellFormed() }),
 })
 
-/** A caller that supplies the history has no stored messages. */
-const pastMessages = ({ files, history, messageId, past }: Turn): ReadonlyArray<Message> =>
+/** The past messages from the position `from`. A caller that supplies the history has no stored messages. */
+const pastMessages = ({ files, history, messageId, past }: Turn, from = 0): ReadonlyArray<Message> =>
   past.length > 0
-    ? AgUiPast.messagesOf(past, files)
+    ? AgUiPast.messagesOf(past.slice(from), files)
     : history
         .slice(0, -1)
         .map((message, index) => AgUiPast.messageOf(`${messageId}-${index}`, message, files))
@@ -46,13 +41,15 @@ const newMessages = (turn: Turn, answered: ReadonlyArray<AgUiAnswers.Answered>):
     ? AgUiAnswers.resultsOf(answered, (toolCallId) => `${turn.messageId}-${toolCallId}`)
     : [userMessage(turn)]
 
-export const make = (turn: Turn, history: History): RunAgentInput => {
+export const make = (given: Turn, history: History): RunAgentInput => {
+  const thread = AgUiThread.of(given)
+  const turn = AgUiThread.restarted(given)
   const answered = answeredOf(turn)
   const resume = AgUiAnswers.entriesOf(answered)
   const command = AgUiAnswers.commandOf(answered)
-  const past = history === "full" ? pastMessages(turn) : []
+  const past = pastMessages(turn, history === "full" ? 0 : thread.known)
   return {
-    threadId: threadId(turn),
+    threadId: thread.id,
     runId: turn.runId,
     protocolVersion: "1.0",
     state: AgUiPast.stateOf(turn.past) ?? {},
@@ -65,7 +62,9 @@ export const make = (turn: Turn, history: History): RunAgentInput => {
 }
 
 /** The facts about the conversation that the mapping of the answer needs. */
-export const factsOf = (turn: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
+export const factsOf = (given: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
+  const { id } = AgUiThread.of(given)
+  const turn = AgUiThread.restarted(given)
   const past = pastMessages(turn)
   const calls = past.flatMap((message) => (message.role === "assistant" ? (message.toolCalls ?? []) : []))
   return {
@@ -73,5 +72,6 @@ export const factsOf = (turn: Turn): Omit<Facts, "errorPatterns" | "runId"> => {
     knownIds: new Set(past.map(({ id }) => id)),
     pastCalls: new Map(calls.map(({ function: { name }, id }) => [id, name])),
     state: AgUiPast.stateOf(turn.past),
+    thread: id === turn.sessionId ? undefined : id,
   }
 }

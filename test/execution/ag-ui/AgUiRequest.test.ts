@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import type { Interrupt } from "../../../src/domain/Interrupt.ts"
-import { MessageId } from "../../../src/domain/Ids.ts"
+import { MessageId, RunId } from "../../../src/domain/Ids.ts"
 import * as AgUiRequest from "../../../src/execution/ag-ui/AgUiRequest.ts"
-import type { PastMessage } from "../../../src/execution/Executor.ts"
+import type { PastMessage, Turn } from "../../../src/execution/Executor.ts"
 import { agent, runId, sessionId, turn, userMessageId } from "../../support/fixtures.ts"
 
 const idOf = (n: number) => MessageId.make(`01890000-0000-7000-8000-00000000010${n}`)
@@ -98,6 +98,43 @@ it("names the session, or the run for a shadow and a probe", () => {
   })
   expect(AgUiRequest.make(turn({ shadow: true }), "full").threadId).toBe(runId)
   expect(AgUiRequest.make(turn({ probe: true }), "full").threadId).toBe(runId)
+})
+
+describe("the thread of a branch", () => {
+  const own = turn({ runId: RunId.make(idOf(6)) }).runId
+  const answered = (fields: Partial<PastMessage>, data: object = {}) =>
+    turn({ ...next, runId: own, past: [question, answerOf({ messages: ownMessages, ...data }, fields)] })
+  const threadOf = (given: Turn) => AgUiRequest.make(given, "last").threadId
+
+  it("is the answer's, unless the session continued there first", () => {
+    expect(threadOf(answered({}))).toBe(sessionId)
+    expect(threadOf(answered({}, { thread: "t-1" }))).toBe("t-1")
+    expect(threadOf(answered({ forked: true }, { thread: "t-1" }))).toBe(own)
+  })
+
+  it("is the session's before the first answer, unless the session began elsewhere", () => {
+    const direct = answerOf({}, { upstream: undefined })
+    const given = turn({ ...next, runId: own, past: [question, direct] })
+    expect(threadOf(given)).toBe(sessionId)
+    expect(threadOf({ ...given, forked: true })).toBe(own)
+    expect(threadOf({ ...answered({}), forked: true })).toBe(sessionId)
+  })
+
+  it("gets the messages that it does not have", () => {
+    const direct = answerOf({}, { upstream: undefined, id: idOf(4) })
+    const given = answered({})
+    const ids = (turn: Turn) => AgUiRequest.make(turn, "last").messages.map(({ id }) => id)
+    const more = { ...given, past: [...given.past, { ...question, id: idOf(3) }, direct] }
+    expect(ids(more)).toEqual([idOf(3), idOf(4), userMessageId])
+    const all = [question.id, "own-1", "own-2", "own-3", userMessageId]
+    expect(ids(answered({ forked: true }))).toEqual(all)
+    expect(ids({ ...given, shadow: true })).toEqual(all)
+  })
+
+  it("is in the record of the answer, unless it is the session's", () => {
+    expect(AgUiRequest.factsOf(answered({})).thread).toBeUndefined()
+    expect(AgUiRequest.factsOf(answered({ forked: true })).thread).toBe(own)
+  })
 })
 
 it("sends the newest state back", () => {
