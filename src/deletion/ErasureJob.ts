@@ -21,6 +21,8 @@ const every = Schedule.spaced("1 second")
 const heldMs = 30_000
 /** Between two steps: gives the turns of others time. */
 const pause = "20 millis"
+/** The replicas may use a removed agent or key from their caches for this long. */
+const cachesLast = "1 second"
 
 const texts = {
   ContentsUnavailable: "The contents of uploaded files could not be removed.",
@@ -75,6 +77,7 @@ const make = Effect.gen(function* () {
       yield* progress.add(yield* erasures.eraseRest(erasure, now))
       yield* purger.drain
       yield* purger.wipe
+      yield* Effect.sleep(cachesLast)
       if (yield* erasures.complete(erasure, now))
         yield* Effect.logInfo(`the erasure ${erasure.id} is complete`)
     })

@@ -60,7 +60,9 @@ const turn = Effect.gen(function* () {
 
 const rolesKept = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ readonly role: string }>`SELECT role FROM messages ORDER BY role`
+  // The message of a turn that failed is no answer.
+  const rows = yield* sql<{ readonly role: string }>`SELECT role FROM messages
+    WHERE role = 'user' OR id IN (SELECT assistant_message_id FROM runs) ORDER BY role`
   return rows.map(({ role }) => role)
 })
 
