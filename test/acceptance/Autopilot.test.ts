@@ -153,7 +153,7 @@ it("raises the percentage when the runtime is as good, and past 50 % when an ope
   const raised = await trafficUntil(({ percentage }) => percentage === 50)
   expect(raised.history).toMatchObject([{ percentage: 40, verdict: { judgement: "as_good" } }])
   const { guardrails, sampleRatio } = raised.history[0].verdict
-  expect(guardrails).toHaveLength(7)
+  expect(guardrails).toHaveLength(8)
   expect(sampleRatio).toMatchObject({ expected: 0.5, mismatch: false })
   const asks = await trafficUntil(({ status }) => status === "awaiting_approval")
   expect(asks).toMatchObject({ percentage: 50, next: { percentage: 100 } })

@@ -85,7 +85,7 @@ describe("direct mode", () => {
     expect(frames.at(-1)?.event).toBe("error")
     expect(await world.messages(stream.sessionId)).toMatchObject([
       { role: "user" },
-      { role: "assistant", content: "", executionMode: null },
+      { role: "assistant", content: "", executionMode: "direct_llm", status: "failed" },
     ])
   })
 
