@@ -47,7 +47,7 @@ describe("a runtime process that dies", () => {
       expect(next.at(-1)).toMatchObject({ event: "done", data: { executionMode: "direct_llm" } })
     }))
 
-  it("after a tool call: one error that names the tool call, nothing run twice, no assistant message", () =>
+  it("after a tool call: one error that names the tool call, nothing run twice, no answer", () =>
     withFreshRuntime(async (client) => {
       const stream = await client.start({ scenario: "crash", after: "tool_call" })
       const frames = await stream.rest()
@@ -56,21 +56,27 @@ describe("a runtime process that dies", () => {
       ])
       expect(ofType(frames, "tool_call")).toHaveLength(1)
       const session = await client.json("GET", `/api/v1/chat/sessions/${stream.sessionId}`)
-      expect(session.data.messages).toMatchObject([{ role: "user" }])
+      expect(session.data.messages).toMatchObject([
+        { role: "user" },
+        { role: "assistant", content: "", status: "failed" },
+      ])
     }))
 })
 
 describe("two failing modes", () => {
   const world = useWorld()
 
-  it("fault 4: one error, no done, and no empty assistant message in the store", async () => {
+  it("fault 4: one error, no done, and a message of the failed turn without text", async () => {
     world.model.answers.push({ kind: "status", status: 500 }, { kind: "status", status: 500 })
     const stream = await world.client.start({ scenario: "error", code: "INTERNAL_ERROR", httpStatus: 500 })
     const frames = await stream.rest()
     expect(frames.filter((frame) => frame.event !== "message")).toMatchObject([
       { event: "error", data: { code: "UPSTREAM_UNAVAILABLE", recoverable: true, runId: stream.runId } },
     ])
-    expect(await world.messages(stream.sessionId)).toMatchObject([{ role: "user" }])
+    expect(await world.messages(stream.sessionId)).toMatchObject([
+      { role: "user" },
+      { role: "assistant", status: "failed" },
+    ])
     const replay = await (await world.client.events(stream.runId)).rest()
     expect(replay).toEqual(frames)
   })
@@ -93,6 +99,9 @@ describe("the runtime without direct mode", () => {
       event: "error",
       data: { code: "EXTERNAL_TOOL_TIMEOUT", httpStatus: 504, traceId: "t-1", runId: stream.runId },
     })
-    expect(await world.messages(stream.sessionId)).toMatchObject([{ role: "user" }])
+    expect(await world.messages(stream.sessionId)).toMatchObject([
+      { role: "user" },
+      { role: "assistant", status: "failed" },
+    ])
   })
 })

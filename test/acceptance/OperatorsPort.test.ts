@@ -18,8 +18,15 @@ const startWith = async (env: Readonly<Record<string, string>>) => {
 }
 
 const pages = ["/", "/docs", "/openapi.json", "/metrics"]
+/** Reads the bodies too: a response that its client does not read delays a stop. */
 const statuses = async (url: string, method = "GET") =>
-  Promise.all(pages.map(async (path) => (await fetch(`${url}${path}`, { method })).status))
+  Promise.all(
+    pages.map(async (path) => {
+      const response = await fetch(`${url}${path}`, { method })
+      await response.arrayBuffer()
+      return response.status
+    }),
+  )
 
 /** The status of a request whose target is sent unchanged. */
 const statusOf = (url: string, method: string, target: string) =>
