@@ -147,7 +147,7 @@ export class ChatApi extends HttpApiGroup.make("chat")
           ...Run.fields,
           attempts: Schema.Array(TimedAttempt),
           times: RunTimes,
-          /** False if the events, and with them the two fields below, have expired. */
+          /** False if the events have expired. Then `chain` is that of the stored parts, and `execution` is empty. */
           eventsKept: Schema.Boolean,
           chain: Schema.Array(Message),
           execution: Schema.Array(ChainLink),

@@ -21,6 +21,9 @@ const expired = (run: Run): RunEvent => ({
 /** The parts are without the retracted content, and a protocol that cannot retract would end at the notice of it. */
 const isSent = ({ type }: Message): boolean => type !== "retract"
 
+export const partEntries = (parts: ReadonlyArray<Message>): ReadonlyArray<LogEntry> =>
+  parts.map((data) => ({ seq: parseEventId(data.id)?.seq ?? 0, event: { event: "message", data } }))
+
 export const entriesOf = (
   run: Run,
   parts: ReadonlyArray<Message>,
@@ -30,10 +33,7 @@ export const entriesOf = (
   // An answer from before parts were stored, such as a table, existed only in the events.
   if (after > 0 || parts.length === 0 || terminal === undefined)
     return [{ seq: after + 1, event: expired(run) }]
-  const entries = parts.map((data): LogEntry => ({
-    seq: parseEventId(data.id)?.seq ?? 0,
-    event: { event: "message", data },
-  }))
+  const entries = partEntries(parts)
   const last = entries.at(-1)?.seq ?? 0
   return [
     ...entries.filter(({ event }) => event.event !== "message" || isSent(event.data)),

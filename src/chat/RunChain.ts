@@ -44,6 +44,12 @@ export class RunChain {
     this.#limit = limit
   }
 
+  static of(entries: Iterable<LogEntry>, after: number, limit: number): RunChain {
+    const chain = new RunChain(after, limit)
+    for (const entry of entries) chain.add(entry)
+    return chain
+  }
+
   add({ event, seq }: LogEntry): void {
     this.hasEvents = true
     if (event.event === "message") this.#add(event.data, seq)

@@ -64,7 +64,8 @@ export class RunReader extends Context.Service<
     >
     /**
      * The run with its attempts and their times, a page of its chain (plans, steps, calls and mode changes, in order), and the
-     * steps and calls that began on that page. The chain and the calls are empty when the events are no longer stored.
+     * steps and calls that began on that page. When the events are no longer stored, the chain is that of the stored parts,
+     * and the calls are empty, because the parts lack the times of steps.
      */
     readonly account: (
       principal: Principal,
@@ -185,14 +186,16 @@ const make = Effect.gen(function* () {
     const pages = running === undefined ? stored(run.id) : RunPages.ofLog(runs, running)
     const chain = new RunChain(cursor, limit)
     yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, (entry) => chain.add(entry))
+    const parts = chain.hasEvents || run.status === "running" ? undefined : yield* runs.expiredParts(run)
+    const shown = parts === undefined ? chain : RunChain.of(ExpiredRun.partEntries(parts), cursor, limit)
     const details: RunDetails = {
       attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
       times: RunTiming.timesOf(run, attempts, chain.longestSilenceMs),
       // A turn may fail before its first event. A turn with an answer had events.
-      eventsKept: chain.hasEvents || run.assistantMessageId === null,
-      chain: chain.chain,
+      eventsKept: chain.hasEvents || (!shown.hasEvents && run.assistantMessageId === null),
+      chain: shown.chain,
       execution: chain.execution(run.status !== "running"),
-      next: chain.next,
+      next: shown.next,
     }
     return details
   })

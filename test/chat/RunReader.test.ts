@@ -24,6 +24,7 @@ import {
   text,
   thinking,
   toolCall,
+  toolResult,
 } from "../support/fixtures.ts"
 import { completed, entriesOf, given, interruption, pageOf, texts } from "./keptRuns.ts"
 
@@ -31,8 +32,8 @@ const interrupted = { status: "interrupted", error: interruption, endedAt: noon 
 
 /** The stored events of a run whose events have expired. */
 const forgotten: ReadonlyArray<Draft> = []
-const parts: ReadonlyArray<Message> = [text("At the corner."), toolCall("c1"), table].map((draft, index) =>
-  envelop(draft, eventId(runId, 2 * index + 1), new Date(noon).toISOString()),
+const parts: ReadonlyArray<Message> = [text("At the corner."), toolCall("c1"), table, toolResult("c1")].map(
+  (draft, index) => envelop(draft, eventId(runId, 2 * index + 1), new Date(noon).toISOString()),
 )
 
 /** One run of `principal`'s in the store, with what was written of it before its end or its process's. */
@@ -154,12 +155,13 @@ describe("a run whose events are no longer kept", () => {
 
   it.effect("sends its parts and its end from the beginning, and an error from the middle", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* read(0), ["1 text", "3 tool_call", "5 table", "6 done"])
+      assert.deepStrictEqual(yield* read(0), ["1 text", "3 tool_call", "5 table", "7 tool_result", "8 done"])
       assert.deepStrictEqual(yield* read(0, run(interrupted)), [
         "1 text",
         "3 tool_call",
         "5 table",
-        "6 error",
+        "7 tool_result",
+        "8 error",
       ])
       assert.deepStrictEqual(yield* read(9), ["10 error"])
     }),
@@ -167,6 +169,28 @@ describe("a run whose events are no longer kept", () => {
 })
 
 describe("the account of a run", () => {
+  it.effect("has the chain of the stored parts when the events are no longer kept, page by page", () =>
+    Effect.gen(function* () {
+      for (const ended of [completed, interrupted]) {
+        const { account } = yield* Effect.provide(RunReader, services(run(ended), forgotten))
+        const { chain, eventsKept, execution, next, times } = yield* account(principal, runId, { limit: 1 })
+        assert.deepStrictEqual(chain, parts.slice(1, 2))
+        assert.deepStrictEqual([eventsKept, execution, next], [false, [], 3])
+        assert.isNull(times.longestSilenceMs)
+        const rest = yield* account(principal, runId, { limit: 1, cursor: 3 })
+        assert.deepStrictEqual([rest.chain, rest.eventsKept, rest.next], [parts.slice(3), false, null])
+      }
+    }),
+  )
+
+  it.effect("has no chain, and no events that were deleted, when the run failed before its first event", () =>
+    Effect.gen(function* () {
+      const { account } = yield* RunReader
+      const { chain, eventsKept } = yield* account(principal, runId, { limit: 1 })
+      assert.deepStrictEqual([chain, eventsKept], [[], true])
+    }).pipe(Effect.provide(services(run(interrupted), []))),
+  )
+
   it.effect("has its chain: plans, steps, calls and changes of mode, in order, and nothing of the text", () =>
     Effect.gen(function* () {
       const { account } = yield* RunReader
