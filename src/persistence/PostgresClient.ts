@@ -48,6 +48,9 @@ export const layer = (config: PostgresConfig): Layer.Layer<Batch | SqlClient.Sql
  */
 const idleTransactionTimeoutMs = 10_000
 
+/** A row of a message may have 16 MiB of text, and the same text in its parts. The driver's default is 16 MiB. */
+const maxMessageSize = 64 * 1024 * 1024
+
 const make = Effect.fnUntraced(function* (config: PostgresConfig) {
   const pools = yield* makePools(config)
   const taken = (take: (pool: PgPool.PgPool) => PgPool.PgPool["get"]): Acquirer =>
@@ -102,7 +105,8 @@ const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
   const opened = Effect.gen(function* () {
     const server = yield* PostgresServer.find(wanted)
     const own = yield* Scope.fork(scope)
-    const pool = yield* Scope.provide(PgPool.make({ ...server, maxConnections: config.poolSize, types }), own)
+    const options = { ...server, maxConnections: config.poolSize, maxMessageSize, types }
+    const pool = yield* Scope.provide(PgPool.make(options), own)
     return { pool, close: Scope.close(own, Exit.void) }
   })
   let present = yield* opened

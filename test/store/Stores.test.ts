@@ -14,6 +14,7 @@ import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { apiKeys } from "./ApiKeysContract.ts"
 import { baselines } from "./BaselinesContract.ts"
+import { largeParts } from "./LargePartsContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
 import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
@@ -53,6 +54,7 @@ const suites = [
   apiKeys,
   agents,
   pages,
+  largeParts,
   search,
   sessions,
   sessionLists,
