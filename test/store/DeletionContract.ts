@@ -3,54 +3,16 @@ import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { MessageId } from "../../src/domain/Ids.ts"
 import { untitled } from "../../src/domain/SessionTitle.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import { Deletions } from "../../src/store/Deletions.ts"
-import { Purge } from "../../src/store/Purge.ts"
+import type { Purge } from "../../src/store/Purge.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import type { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import type { Stores } from "./StoreContract.ts"
-import {
-  attempt,
-  begun,
-  completed,
-  listedSessions,
-  newPrincipal,
-  newTurn,
-  textEntries,
-  type Turn,
-} from "./Turns.ts"
-
-export const now = Date.now()
-
-/** A completed turn after `parent`, in the session of `before` if there is one. */
-export const answeredTurn = Effect.fnUntraced(function* (
-  owner: Principal,
-  content: string,
-  before?: Turn,
-  parent: MessageId | null = null,
-) {
-  const runs = yield* Runs
-  const fresh = newTurn(owner, {
-    content,
-    at: now,
-    ...(before === undefined ? {} : { session: before.session }),
-  })
-  const turn: Turn = { ...fresh, userMessage: { ...fresh.userMessage, parentMessageId: parent } }
-  yield* begun(turn)
-  yield* runs.append([{ id: turn.run.id, entries: textEntries(1, 3, content) }])
-  yield* runs.recordAttempt(turn.run.id, attempt(1, false))
-  const { ended, message } = completed(turn, `answer to ${content}`)
-  yield* runs.end(ended, message)
-  return { ...turn, answer: message.id }
-})
-
-export const purgeAll = Effect.fnUntraced(function* (deletedBy: number) {
-  const purge = yield* Purge
-  while ((yield* purge.step(deletedBy)) !== undefined);
-})
+import { answeredTurn, now, purgeAll } from "./deleting.ts"
+import { completed, listedSessions, newPrincipal, newTurn, type Turn } from "./Turns.ts"
 
 const contents = Effect.fnUntraced(function* ({ session }: Turn) {
   const { entries } = yield* (yield* Sessions).messages(session.id, { limit: 100 })

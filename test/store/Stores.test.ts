@@ -22,6 +22,7 @@ import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { erasure } from "./ErasureContract.ts"
 import { deletionRaces } from "./DeletionRacesContract.ts"
+import { restores } from "./RestoreContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { operatorRuns } from "./OperatorRunsContract.ts"
 import { files } from "./FilesContract.ts"
@@ -32,6 +33,8 @@ import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { search } from "./SearchContract.ts"
+import { searchQueries } from "./SearchQueriesContract.ts"
+import { searchScripts } from "./SearchScriptsContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
 import { sessionLists } from "./SessionListsContract.ts"
@@ -54,6 +57,8 @@ const suites = [
   agents,
   pages,
   search,
+  searchQueries,
+  searchScripts,
   sessions,
   sessionLists,
   branches,
@@ -62,6 +67,7 @@ const suites = [
   runRecords,
   deletion,
   deletionRaces,
+  restores,
   erasure,
   retention,
   replicas,
