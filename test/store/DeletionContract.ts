@@ -32,17 +32,32 @@ const usageOf = Effect.fnUntraced(function* (owner: Principal) {
   return row
 })
 
+/** The services, and one answered turn of a new user. */
+const oneTurn = Effect.gen(function* () {
+  const owner = newPrincipal()
+  const turn = yield* answeredTurn(owner, "one")
+  return { ...(yield* Deletions), runs: yield* Runs, sessions: yield* Sessions, owner, turn }
+})
+
+/** Answers the question of a turn again, and returns the id of the new answer. */
+const answeredAgain = Effect.fnUntraced(function* (owner: Principal, turn: Turn, answer: string) {
+  const runs = yield* Runs
+  const fresh = newTurn(owner, { session: turn.session })
+  const userMessage = { ...turn.userMessage, runId: fresh.run.id }
+  const again = { ...fresh, run: { ...fresh.run, userMessageId: userMessage.id }, userMessage }
+  yield* runs.begin({ ...again, retries: turn.run.id })
+  const { ended, message } = completed(again, answer)
+  yield* runs.end(ended, message)
+  return message.id
+})
+
 type Needed = Deletions | Purge | ShadowPairs | Stores
 
 export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
   withLayer(layer)(`Deletions on ${name}`, (it) => {
     it.effect("a deleted session disappears from every read at once, and only for its owner", () =>
       Effect.gen(function* () {
-        const { deleteSession } = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
+        const { deleteSession, owner, runs, sessions, turn } = yield* oneTurn
         const other = yield* answeredTurn(owner, "other")
         const { id } = turn.session
         for (const stranger of [newPrincipal(owner.orgId), { ...owner, orgId: newPrincipal().orgId }])
@@ -93,9 +108,7 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
 
     it.effect("a deletion is repeatable, also after the purge", () =>
       Effect.gen(function* () {
-        const { deleteMessage, deleteSession } = yield* Deletions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
+        const { deleteMessage, deleteSession, owner, turn } = yield* oneTurn
         const again = { deleted: false, running: [] }
         yield* deleteMessage(owner, turn.answer, now)
         assert.deepStrictEqual(yield* deleteMessage(owner, turn.answer, now), again)
@@ -138,11 +151,7 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
 
     it.effect("a deleted answer leaves its question, which has no answer then and can be retried", () =>
       Effect.gen(function* () {
-        const { deleteMessage } = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
+        const { deleteMessage, deleteSession, owner, runs, sessions, turn } = yield* oneTurn
         yield* deleteMessage(owner, turn.answer, now)
         for (const purged of [false, true]) {
           if (purged) yield* purgeAll(now)
@@ -152,15 +161,10 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
           assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
         }
         assert.strictEqual(yield* countOf("run_events", "run_id", turn.run.id), 0)
-        const retry = newTurn(owner, { session: turn.session })
-        const userMessage = { ...turn.userMessage, runId: retry.run.id }
-        const run = { ...retry.run, userMessageId: userMessage.id }
-        yield* runs.begin({ ...retry, run, userMessage, retries: turn.run.id })
-        const { ended, message } = completed({ ...retry, run, userMessage }, "again")
-        yield* runs.end(ended, message)
+        yield* answeredAgain(owner, turn, "again")
         assert.deepStrictEqual(yield* contents(turn), ["one", "again"])
         // The row of the purged run goes with its session.
-        yield* (yield* Deletions).deleteSession(owner, turn.session.id, now)
+        yield* deleteSession(owner, turn.session.id, now)
         yield* purgeAll(now)
         assert.strictEqual(yield* countOf("runs", "session_id", turn.session.id), 0)
         assert.strictEqual(yield* countOf("sessions", "id", turn.session.id), 0)
@@ -169,18 +173,8 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
 
     it.effect("a question with two answers stays answered when one of them is deleted", () =>
       Effect.gen(function* () {
-        const { deleteMessage } = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
-        const other = newTurn(owner, { session: turn.session })
-        const run = { ...other.run, userMessageId: turn.userMessage.id }
-        const userMessage = { ...turn.userMessage, runId: run.id }
-        yield* runs.begin({ ...other, run, userMessage, retries: turn.run.id })
-        const { ended, message } = completed({ ...other, run, userMessage }, "second")
-        yield* runs.end(ended, message)
-        yield* deleteMessage(owner, message.id, now)
+        const { deleteMessage, owner, sessions, turn } = yield* oneTurn
+        yield* deleteMessage(owner, yield* answeredAgain(owner, turn, "second"), now)
         yield* purgeAll(now)
         const branch = yield* sessions.branch(turn.session.id)
         assert.deepStrictEqual(
