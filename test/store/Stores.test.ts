@@ -1,17 +1,14 @@
 /** The contract of the stores, on SQLite and, if the server's binaries are installed, on PostgreSQL. */
 import { assert, describe, inject, it } from "@effect/vitest"
-import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { Batch } from "../../src/persistence/Batch.ts"
 import * as Database from "../../src/store/Database.ts"
-import { Replica } from "../../src/platform/Replica.ts"
 import { Runs } from "../../src/store/Runs.ts"
-import * as SqlStore from "../../src/store/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { storesOn } from "../support/storesOn.ts"
 import { apiKeys } from "./ApiKeysContract.ts"
 import { baselines } from "./BaselinesContract.ts"
 import { orgUsage } from "./OrgUsageContract.ts"
@@ -42,14 +39,7 @@ import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
 
-const stores = <E>(database: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
-  SqlStore.layer.pipe(
-    Layer.provideMerge(database),
-    Layer.provide(Replica.layer),
-    Layer.provide(layerWebCrypto),
-  )
-
-const sqlite = stores(
+const sqlite = storesOn(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
 const suites = [
@@ -88,7 +78,7 @@ for (const suite of suites) suite("SQLite", sqlite)
 
 const postgresUrl = inject("postgresUrl")
 describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
-  const postgres = stores(
+  const postgres = storesOn(
     Layer.unwrap(
       Effect.map(freshDatabase(postgresUrl ?? ""), (databaseUrl) =>
         Database.layer({ databaseUrl, dataDir: "unused" }),
