@@ -34,7 +34,7 @@ const attachments = Schema.optionalKey(AttachmentInputs).annotate({
     "Files of the message: uploaded ones, or small ones as data URLs. A message of files alone needs no text.",
 })
 
-/** Nothing else says what the user wants. */
+/** A turn without text and files would be an empty question. */
 const hasContent = (body: {
   readonly message?: string
   readonly attachments?: ReadonlyArray<AttachmentInput>

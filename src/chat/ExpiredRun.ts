@@ -30,7 +30,7 @@ export const entriesOf = (
   after: number,
 ): ReadonlyArray<LogEntry> => {
   const terminal = TerminalEvent.terminalOf(run)
-  // An answer from before parts were stored, such as a table, existed only in the events.
+  // Older versions stored no parts, so an answer without text, such as a table, was only in the events.
   if (after > 0 || parts.length === 0 || terminal === undefined)
     return [{ seq: after + 1, event: expired(run) }]
   const entries = partEntries(parts)

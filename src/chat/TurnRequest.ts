@@ -38,6 +38,6 @@ export interface Regenerated {
 /** A message that takes the place of an earlier one on a new branch. */
 export interface Edited {
   readonly message: string
-  /** By default those of the earlier message. */
+  /** By default the attachments of the earlier message. */
   readonly attachments?: ReadonlyArray<Attachment> | undefined
 }

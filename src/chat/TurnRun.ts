@@ -164,7 +164,7 @@ const make = Effect.gen(function* () {
       const endedAt = Math.max(createdAt, now())
       const spent = spentBy(accepted, attempts, transcript)
       const all = transcript.parts(id)
-      // The parts are smaller than the events that they are made of.
+      // The parts are smaller than their events, so a small log needs no check.
       const parts = accepted.log.bytes > PartsLimit.mostBytes ? PartsLimit.limited(id, all) : all
       transcript.clear()
       yield* end(accepted, { outcome: { ...ended, endedAt }, parts, attempts, recorded, followed, spent })

@@ -11,7 +11,10 @@ export class Credentials {
     this.#source = source
   }
 
-  /** Forgets a callback that is still running when `signal` aborts, so that one that hangs is asked again. */
+  /**
+   * If the callback is still running when `signal` aborts, the next request calls it again. So a callback that hangs
+   * does not block later requests.
+   */
   token(signal: AbortSignal): Promise<string> {
     const current = (this.#current ??= this.#ask())
     const forget = () => {

@@ -57,7 +57,7 @@ export const fileVariables = {
 
 const s3Names = ["FILES_S3_BUCKET", "FILES_S3_ACCESS_KEY_ID", "FILES_S3_SECRET_ACCESS_KEY"] as const
 
-/** Each of them is useless without the others. An invalid endpoint is a problem of its own. */
+/** The object store needs all of these variables. The endpoint's own check reports an invalid endpoint. */
 export const fileProblems = (
   values: Readonly<Record<(typeof s3Names)[number] | "FILES_S3_ENDPOINT", string | undefined>>,
 ) => {

@@ -1,9 +1,9 @@
 /**
- * Deletes a user's sessions and messages: the rows disappear from every read at once, then the running runs among them are
- * cancelled, and `Purger` removes everything after the grace time.
+ * Deletes a user's sessions and messages: the rows disappear from every read at once, then the running runs among them
+ * are cancelled, and `Purger` removes everything after the grace time.
  *
- * The rows come first, because a run that ends later stays deleted, while a run that begins between a cancel and the
- * deletion would not.
+ * The rows are deleted before the runs are cancelled. A run that ends later stays deleted. In the other order, a run
+ * that begins between the two steps would not be deleted.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -1,6 +1,6 @@
 /**
- * A change to the routing of turns, by an operator or by the service; a user's change to API keys; or a read of the runs
- * of users.
+ * An entry of the audit. It records a change to the routing of turns or to API keys, a read of users' data, or an
+ * erasure.
  */
 import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"

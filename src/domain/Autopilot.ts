@@ -16,12 +16,13 @@ const AutopilotStep = Schema.Struct({
   holdMs,
 })
 
-/** Plans from before this guardrail have this margin. */
+/** Plans of older versions have no margin for feedback. They get this one. */
 const feedbackMargin = 0.1
 
 /**
- * The margins within which the runtime counts as good as direct mode. The first four are differences of shares of
- * runs; `feedback` is one of shares of rated answers; the ratios are runtime over direct mode, of the 95th percentiles and of the mean tokens of a run.
+ * The margins within which the runtime counts as good as direct mode. The first four are differences between two shares
+ * of runs. `feedback` is the difference between two shares of rated answers. The ratios divide a figure of the runtime
+ * by the same figure of direct mode: a 95th percentile, or the mean tokens of a run.
  */
 export const AutopilotMargins = Schema.Struct({
   success: between(0.001, 1),
@@ -78,9 +79,9 @@ export const Judgement = Schema.Literals(["worse", "as_good", "cannot_tell"])
 export type Judgement = typeof Judgement.Type
 
 /**
- * `treatment` and `control`: a share of runs (of rated answers for `feedback`, whose `runs` count these), the 95th percentile in milliseconds, or the mean tokens of a run.
- * `harm`: the amount by which the treatment is worse (above 0), in shares or tokens; its true value is between
- * `lower` and `upper`.
+ * `treatment` and `control`: a share of runs, the 95th percentile in milliseconds, or the mean tokens of a run. For
+ * `feedback` they are shares of rated answers, and `runs` is the number of rated answers. `harm`: the amount by which
+ * the treatment is worse (above 0), in shares or tokens; its true value is between `lower` and `upper`.
  */
 export const GuardrailVerdict = Schema.Struct({
   guardrail: GuardrailName,

@@ -75,8 +75,8 @@ const marked = <M extends PromptMessage>(message: M): M => {
 }
 
 /**
- * The newest messages that fit, starting with a user's message. Files that do not fit become marks, the oldest first,
- * before any message is left out for them.
+ * The newest messages that fit, starting with a user's message. If space is short, the oldest files become marks first.
+ * Only then are messages left out.
  */
 const newest = <M extends PromptMessage>(
   messages: ReadonlyArray<M>,

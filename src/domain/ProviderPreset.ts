@@ -25,7 +25,10 @@ const hosted = (baseUrl: string, requests: Preset["requests"] = {}): Preset => (
   requests,
 })
 
-/** Their current models all see. Elsewhere the model decides, so only its operator knows. */
+/**
+ * All current models of these providers take images. With other servers it depends on the model, so the operator sets
+ * it.
+ */
 const allKinds: Preset["requests"] = { attachments: ["image", "pdf", "text"] }
 const images: Preset["requests"] = { attachments: ["image", "text"] }
 

@@ -1,7 +1,7 @@
 /**
  * A query of a user: all its terms must be in a text. A term is a word, or several that follow one another: a quoted
- * phrase, a row of Chinese characters, an address. The last word may be unfinished. Nothing in a query is an operator
- * except the quotation mark. Pure.
+ * phrase, a row of Chinese characters, an address. The last word may be unfinished. The quotation mark is the only
+ * operator. Pure.
  */
 import { readable, type Word, wordsOf } from "./SearchWords.ts"
 
@@ -14,7 +14,7 @@ export interface QueryWord {
 
 export type Term = readonly [QueryWord, ...ReadonlyArray<QueryWord>]
 
-/** `exact` and `prefixes`: tokens of the index that each text has which the query finds. */
+/** `exact` and `prefixes`: tokens of the index. Each text that matches the query has all of them. */
 export interface SearchQuery {
   readonly terms: ReadonlyArray<Term>
   readonly exact: ReadonlyArray<string>

@@ -45,7 +45,7 @@ const { decision: _, ...runFields } = Run.fields
 export const RunSummary = Schema.Struct(runFields).annotate({ identifier: "RunSummary" })
 export type RunSummary = typeof RunSummary.Type
 
-/** `total` and `running` include archived sessions; `pinned` does not, as the list of pinned sessions. */
+/** `total` and `running` include archived sessions. `pinned` leaves them out, like the list of pinned sessions. */
 export const SessionCounts = Schema.Struct({
   total: Schema.Int,
   archived: Schema.Int,

@@ -24,7 +24,7 @@ const before = ({ history }: Turn): ReadonlyArray<PromptMessage> => history.slic
 const earlier: Readonly<
   Record<RuntimeProtocol, (turn: Turn, settings: RuntimeSettings) => ReadonlyArray<PromptMessage>>
 > = {
-  // Links go along for the current message only.
+  // Links are sent for the current message only.
   agent2ui: () => [],
   "ag-ui": (turn, { history }) => (history === "last" ? [] : turn.past.length > 0 ? turn.past : before(turn)),
   langgraph: (turn) =>

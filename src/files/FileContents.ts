@@ -1,8 +1,8 @@
 /**
  * Port: the bytes of uploaded files, by the id of the file. `store/Files` has their rows.
  *
- * Invariant: contents appear whole or not at all. A write that fails, is interrupted or loses its process leaves nothing
- * that `read` can see.
+ * Invariant: contents appear whole or not at all. `read` finds nothing of a write that failed, was interrupted or lost
+ * its process.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

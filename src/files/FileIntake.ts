@@ -1,7 +1,7 @@
 /**
- * Takes uploaded files: checks the bytes as they arrive, stores them, has them scanned, and adds their rows last. A file
- * without a row does not exist for any reader, so an upload that fails, is interrupted or loses its process shows
- * nothing; `FileSweep` removes what it left.
+ * Takes uploaded files: checks the bytes as they arrive, stores them, has them scanned, and adds their rows last. No
+ * reader finds a file without a row. So an upload that fails, is interrupted or loses its process is never visible.
+ * `FileSweep` removes its bytes.
  */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Clock from "effect/Clock"

@@ -1,6 +1,6 @@
 /**
- * The background job that removes files which cannot be used any more: uploads that no message used within a day, and what
- * uploads left that lost their process. `deletion/Purger` removes the contents of deleted files.
+ * The background job that removes unused files. It removes uploads that no message used within a day, and the contents
+ * of uploads that lost their process. `deletion/Purger` removes the contents of deleted files.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
- * The size of an image from its header, so that no image that is small as a file and huge in memory reaches an upstream.
- * Nothing is decompressed. Pure.
+ * The size of an image from its header. An image can be a small file and still take much memory when decoded. The size
+ * lets the service refuse it. Nothing is decompressed. Pure.
  */
 
 export interface ImageSize {

@@ -1,6 +1,6 @@
 /**
- * Reads the segments of a JPEG (ISO/IEC 10918-1, annex B) as its bytes arrive: the size of the image, and if the image is
- * complete. Phones append bytes after the end of the image, so those are accepted. Pure.
+ * Reads the segments of a JPEG (ISO/IEC 10918-1, annex B) as its bytes arrive: it finds the size of the image, and
+ * checks that the image is complete. Phones append bytes after the end of the image, so those are accepted. Pure.
  */
 import type { ImageSize } from "./ImageSize.ts"
 

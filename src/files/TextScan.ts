@@ -1,4 +1,4 @@
-/** Tells text from other bytes as they arrive: UTF-8 without the control characters that no text has. Pure. */
+/** Distinguishes text from other bytes as they arrive: UTF-8 without the control characters that no text has. Pure. */
 
 /** Tab, line feed, form feed, carriage return, backspace, and the escape of terminal colours. */
 const allowedControls = new Set([8, 9, 10, 12, 13, 27])

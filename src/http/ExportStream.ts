@@ -1,6 +1,6 @@
 /**
- * An export as lines of JSON, a page of the store at a time and at the reader's speed. The response has begun when the
- * first page is read, so a failure is the last line, and only a complete export ends with the line `end`.
+ * An export as lines of JSON, a page of the store at a time and at the reader's speed. The response begins before the
+ * first page is read, so a failure is its last line. Only a complete export ends with the line `end`.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"

@@ -28,7 +28,7 @@ const makeCancel = Effect.gen(function* () {
     yield* lists.get(principal, sessionId)
     const runId = (yield* runs.runningOf(sessionId)) ?? null
     if (runId === null) return { sessionId, runId, cancelled: false }
-    // A run whose session is deleted meanwhile has nothing to cancel.
+    // The session may have been deleted meanwhile. Its run then counts as not cancelled.
     const cancelled = yield* Effect.catchTag(reader.cancel(principal, runId), "RunNotFound", () =>
       Effect.succeed(false),
     )

@@ -1,6 +1,7 @@
 /**
- * The messages of a session for `useChat`, as it would have built them from the streams. Pure. A message that only answers
- * approvals is the user's click: it becomes a part of the answer that asked, and so does the answer that follows.
+ * The messages of a session for `useChat`, as it would have built them from the streams. Pure. A message that only
+ * answers approvals has no text of the user. It joins the answer that asked for them, and so does the answer that
+ * follows.
  */
 import * as Interrupts from "../chat/Interrupts.ts"
 import type { Attachment } from "../domain/Attachment.ts"

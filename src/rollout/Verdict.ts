@@ -26,8 +26,8 @@ const falseAsGood = 0.05
 /** With fewer sessions in a cohort the normal approximation is unreliable. */
 const leastSessions = 100
 /**
- * With fewer ratings in a cohort a raise does not need this guardrail, because its bounds would hold even two equal
- * modes for weeks. It may still be worse. Measured in `docs/decisions/0049-feedback.md`.
+ * With fewer ratings in a cohort, a raise does not wait for this guardrail. Its bounds would delay even two equal modes
+ * for weeks. The guardrail can still find that the runtime is worse. Measured in `docs/decisions/0049-feedback.md`.
  */
 const leastRatings = 400
 

@@ -1,6 +1,7 @@
 /**
- * The plan of one attempt, in its newest state: one `plan` message, and one `plan_step` for each step with details that a
- * `plan` has no field for. The client's reducer (`client/Plans`) makes the same plan of both as of all events. Plain code.
+ * The plan of one attempt, in its newest state: one `plan` message, and a `plan_step` for each step with details that
+ * do not fit into a `plan`. The client's reducer (`client/Plans`) makes the same plan from these messages as from all
+ * events. Plain code.
  */
 import { eventId } from "../domain/EventId.ts"
 import type { RunId } from "../domain/Ids.ts"

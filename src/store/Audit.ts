@@ -1,6 +1,6 @@
 /**
  * Port: the audit of changes to the rollout and to API keys, and of reads of users' runs: actor, time and reason.
- * Entries stay forever, because people change and look at little.
+ * Entries stay forever. People cause only few of them.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

@@ -1,7 +1,6 @@
 /**
- * Port: the runs of a rollout's two cohorts for comparison, and the ratings of their answers. Each run is returned once, in order
- * of their start. It reads nothing beyond the oldest running run; otherwise quick runs would count before slow
- * ones.
+ * Port: the runs of a rollout's two cohorts for comparison, and the ratings of their answers. It returns each run once,
+ * in the order of the starts. It stops at the oldest running run. Otherwise quick runs would count before slow ones.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -25,8 +24,8 @@ export interface CohortRun {
 }
 
 /**
- * The answers with thumbs in one cohort, as sums over its rated sessions: `n` rated answers, `y` of them thumbs down;
- * and their products.
+ * The rated answers of one cohort, as sums over its rated sessions. A session has `n` rated answers, and `y` of them
+ * are thumbs down. The other sums are of their products.
  */
 export interface CohortRatings {
   readonly sessions: number
@@ -60,8 +59,8 @@ export class CohortRuns extends Context.Service<
       StoreError
     >
     /**
-     * The ratings that stand now, of sessions that started at or after `since`, without those of runs that started in
-     * a gap. A rating may come, change or go at any time, so the sums are read whole each time.
+     * The current ratings in sessions that started at or after `since`. Runs that started in a gap do not count. A
+     * rating may be added, changed or withdrawn at any time, so each call reads all of them.
      */
     readonly ratings: (from: {
       readonly since: number

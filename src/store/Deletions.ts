@@ -1,6 +1,6 @@
 /**
- * Port: deletes sessions and messages of a user, at first only from sight. A deleted row has a time and no read finds it;
- * `Purge` removes it later, and until then it can be restored.
+ * Port: deletes sessions and messages of a user. A deletion only marks rows with its time, and no read finds a marked
+ * row. `Purge` removes the rows later. Until then they can be restored.
  *
  * Invariant: a turn that begins during a deletion is refused or deleted, and one that ends after it stays deleted.
  */
@@ -17,8 +17,8 @@ import type { StoreError } from "./StoreError.ts"
 export const purgeAtOnce = 1
 
 /**
- * The time of a run that is purged except for its row, because a question that is not deleted refers to it. No read
- * finds it.
+ * The deletion time of a run whose data is purged but whose row stays. A question that is not deleted refers to the
+ * row. No read finds it.
  */
 export const purgedRun = 0
 

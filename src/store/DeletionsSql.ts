@@ -1,7 +1,7 @@
 /**
  * `Deletions` in the SQL database. Each change locks its session's row first, as the start of a turn does, so that no
- * turn begins on a message that is being deleted. Runs are marked before messages: the end of a run locks its row, and
- * its message takes over the run's deletion.
+ * turn begins on a message that is being deleted. Runs are marked before messages. The end of a run locks the run's row
+ * and copies its deletion to the new message.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

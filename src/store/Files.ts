@@ -1,6 +1,6 @@
 /**
- * Port: the rows of uploaded files. A file belongs to the user who uploaded it, and to the session of the first message
- * that used it. `files/FileContents` has the bytes.
+ * Port: the rows of uploaded files. A file belongs to the user who uploaded it. The first message with the file binds
+ * it to a session. `files/FileContents` has the bytes.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
- * Port: runs of any user, for operators and for administrators of an organisation. Deleted runs do not exist here, not
- * even while their deletion can be taken back.
+ * Port: runs of any user, for operators and for administrators of an organisation. It never returns deleted runs, even
+ * while their deletion can be undone.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

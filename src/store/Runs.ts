@@ -122,7 +122,7 @@ export class Runs extends Context.Service<
     readonly events: (id: RunId, after: number) => Effect.Effect<ReadonlyArray<LogEntry>, StoreError>
     /**
      * The parts of a run whose events have all expired. Undefined while an event is stored, and if the run has no
-     * message. Empty if only its events had them.
+     * message. Empty if the message has neither parts nor text.
      */
     readonly expiredParts: (
       run: Pick<Run, "id" | "userMessageId">,

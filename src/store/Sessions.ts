@@ -16,14 +16,15 @@ export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("Sess
 }) {}
 
 /**
- * `answered`: its turn has an answer, on this or another branch. An assistant's message without it shows a turn that
- * failed.
+ * `answered`: its turn has an answer, on this or another branch. If it is false on an assistant's message, the turn of
+ * that message failed.
  */
 export interface BranchMessage extends ChatMessage {
   readonly answered: boolean
   /**
-   * The session took another way after this message first: an earlier message, perhaps deleted, follows it or a later
-   * message of the branch. On a session's first message also: another one is earlier.
+   * True if the session continued differently after this message before this branch did: an earlier message, perhaps
+   * deleted, follows it or a later message of the branch. It is also true on a first message if the session has an
+   * earlier first message.
    */
   readonly forked?: boolean
   readonly record: MessageRecord | null
@@ -64,8 +65,9 @@ export class Sessions extends Context.Service<
     ) => Effect.Effect<Page<ShownMessage, number>, StoreError>
     /**
      * The branch that ends with the message `end`, or with the session's last message: from parent to child, the
-     * messages that the history rule may select, and always `end`, with its question if it shows a turn that failed. It leaves out other messages of turns
-     * without an answer, far back ones, and those beyond about 4 MiB. Empty if `end` is not in the session.
+     * messages that the history rule may select. It always has `end`, and the question of `end` if that turn failed. It
+     * leaves out other messages of turns without an answer, messages far back, and those beyond about 4 MiB. Empty if
+     * `end` is not in the session.
      */
     readonly branch: (
       id: SessionId,

@@ -8,8 +8,8 @@ import type { ChatMessage } from "../domain/Session.ts"
 import type { Message } from "../protocol/agent2ui/Message.ts"
 
 /**
- * The fields of an answer are null on a user's message. The mode and the model are those of the last attempt, also of a turn
- * that failed. An answer from before parts were stored has its text as the one part.
+ * The fields of an answer are null on a user's message. The mode and the model are those of the last attempt, also if
+ * the turn failed. Older versions stored no parts; an answer of theirs has one part, its text.
  */
 export interface ShownMessage extends ChatMessage {
   readonly status: Run["status"] | null
@@ -39,7 +39,7 @@ export interface Answered extends Pick<
   readonly runId: RunId
 }
 
-/** An answer from before parts were stored has only its text. */
+/** Answers of versions that stored no parts have only their text. */
 export const partsOf = ({
   content,
   createdAt,

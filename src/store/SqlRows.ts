@@ -53,7 +53,7 @@ export const attachments = Schema.NullOr(Schema.fromJsonString(Schema.Array(Atta
 export const MessageRow = Schema.Struct(messageFields).pipe(Schema.encodeKeys(messageKeys))
 /** Checked, not rebuilt: a decode would drop keys beyond the schema, which the live stream has sent. */
 const Part = Schema.declare(Schema.is(Message), { identifier: "Agent2UIMessage" })
-/** `parts` is null on a message from before parts were stored, and if there are none. */
+/** `parts` is null if the message has none, and on messages of versions that stored no parts. */
 export const ShownRow = Schema.Struct({
   ...messageFields,
   seq: Schema.Int,

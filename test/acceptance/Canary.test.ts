@@ -1,6 +1,7 @@
 /**
- * Text of users is planted in every store through the API, and deleted: a message, a session, a user, an organisation.
- * After each purge it is in no file, table or key any more, also not in freed bytes of the SQLite files.
+ * Each test writes a user's text to every store through the API, and then deletes a message, a session, a user or an
+ * organisation. After the purge no file, table or key has the text. The freed bytes of the SQLite files do not have it
+ * either.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Client, eventually, operatorToken, tokenFor, type Stream } from "../support/chatClient.ts"

@@ -4,7 +4,6 @@
  * temporary folder. On a busy machine compare the processor times of SQLite, which runs in this process, and the least
  * times of PostgreSQL.
  */
-import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,12 +14,11 @@ import { AgentId, OrgId, RunId, SessionId, UserId } from "../../src/domain/Ids.t
 import * as Database from "../../src/store/Database.ts"
 import { CohortRuns } from "../../src/store/CohortRuns.ts"
 import { OperatorRuns, type RunFilter } from "../../src/store/OperatorRuns.ts"
-import { Replica } from "../../src/platform/Replica.ts"
 import { Runs } from "../../src/store/Runs.ts"
-import * as SqlStore from "../../src/store/SqlStore.ts"
 import { completed, newPrincipal, newTurn } from "../store/Turns.ts"
 import { findBinaries, freshDatabase, start } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { storesOn } from "../support/storesOn.ts"
 
 const runs = 2_000_000
 const sessions = 400_000
@@ -236,14 +234,7 @@ const report = (dialect: "sqlite" | "pg") =>
     yield* costOfIndexes(dialect)
   })
 
-const stores = <E, R>(database: Layer.Layer<Layer.Success<ReturnType<typeof Database.layer>>, E, R>) =>
-  SqlStore.layer.pipe(
-    Layer.provideMerge(database),
-    Layer.provide(Replica.layer),
-    Layer.provide(layerWebCrypto),
-  )
-
-const onSqlite = stores(
+const onSqlite = storesOn(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
 await Effect.runPromise(report("sqlite").pipe(Effect.provide(onSqlite), Effect.scoped))
@@ -251,7 +242,7 @@ await Effect.runPromise(report("sqlite").pipe(Effect.provide(onSqlite), Effect.s
 const binaries = findBinaries()
 if (binaries === undefined) throw new Error("No PostgreSQL binaries: run scripts/setup-postgres")
 const server = await start(binaries, { shared_buffers: "256MB", max_wal_size: "4GB" })
-const onPostgres = stores(
+const onPostgres = storesOn(
   Layer.unwrap(
     Effect.map(freshDatabase(server.url), (databaseUrl) =>
       Database.layer({ databaseUrl, dataDir: "unused", statementTimeoutMs: 600_000 }),

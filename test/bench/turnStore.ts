@@ -3,20 +3,18 @@
  * turn is its two transactions and the step of the search's indexer. SQLite runs in this process, so its column is
  * processor time; that of PostgreSQL is bytes of write-ahead log, which do not depend on the load of the machine.
  */
-import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Session } from "../../src/domain/Session.ts"
 import * as Database from "../../src/store/Database.ts"
-import { Replica } from "../../src/platform/Replica.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Search } from "../../src/store/Search.ts"
-import * as SqlStore from "../../src/store/SqlStore.ts"
 import { attempt, completed, newPrincipal, newTurn, textEntries } from "../store/Turns.ts"
 import { findBinaries, freshDatabase, start } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { storesOn } from "../support/storesOn.ts"
 
 const sessions = 20
 const turnsEach = Number(process.env["TURNS"] ?? 20)
@@ -107,14 +105,7 @@ const report = (name: string, unit: string) =>
     }
   })
 
-const stores = <E, R>(database: Layer.Layer<Layer.Success<ReturnType<typeof Database.layer>>, E, R>) =>
-  SqlStore.layer.pipe(
-    Layer.provideMerge(database),
-    Layer.provide(Replica.layer),
-    Layer.provide(layerWebCrypto),
-  )
-
-const onSqlite = stores(
+const onSqlite = storesOn(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
 await Effect.runPromise(
@@ -124,7 +115,7 @@ await Effect.runPromise(
 const binaries = findBinaries()
 if (binaries === undefined) throw new Error("No PostgreSQL binaries: run scripts/setup-postgres")
 const server = await start(binaries, { max_wal_size: "4GB" })
-const onPostgres = stores(
+const onPostgres = storesOn(
   Layer.unwrap(
     Effect.map(freshDatabase(server.url), (databaseUrl) =>
       Database.layer({ databaseUrl, dataDir: "unused" }),

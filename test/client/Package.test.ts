@@ -58,7 +58,7 @@ import { useCrossfade } from "crossfade-gateway/react"
 const client = createClient({ baseUrl: "", token: "t" })
 let conversation: Conversation = emptyConversation
 for await (const event of client.start({ agentId: "a", message: "m" })) conversation = reduce(conversation, event)
-// @ts-expect-error The contract has no such field.
+// @ts-expect-error The field is \`agentId\`. The compiler reports this line if the package loses its types.
 client.start({ agent: "a", message: "m" })
 export const title: string = (await client.sessions()).sessions[0]!.title
 export { make, useCrossfade }

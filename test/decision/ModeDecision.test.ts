@@ -1,10 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Schema from "effect/Schema"
-import type * as ModeDecision from "../../src/decision/ModeDecision.ts"
 import { placeOf } from "../../src/domain/Bucket.ts"
 import { cohortOf } from "../../src/domain/Cohort.ts"
 import type { Decision } from "../../src/domain/Decision.ts"
-import { SessionId } from "../../src/domain/Ids.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { sessionId } from "../support/fixtures.ts"
 import {
@@ -249,50 +246,6 @@ describe("the mode decision", () => {
   })
 })
 
-describe("the cohort of a session", () => {
-  it("is in the decision only if the percentage rule was evaluated, and is not assigned at 0 %", () => {
-    const cohortIn = (given: Case) => decide(given)?.cohort
-    assert.strictEqual(cohortIn({ settings: { percentage: 100 } }), "treatment")
-    assert.strictEqual(cohortIn({ settings: { percentage: 100 }, admission: no }), "treatment")
-    assert.strictEqual(cohortIn({ request: { cohort: "outside" } }), "outside")
-    for (const given of [
-      {},
-      { settings: { ...listed, percentage: 100 } },
-      { settings: { ...denied, percentage: 100 }, request: { cohort: "treatment" as const } },
-      { settings: { rules: [back], percentage: 100 } },
-      { settings: { percentage: 100 }, forced: ordered(runtime) },
-    ]) {
-      assert.notProperty(decide(given), "cohort")
-    }
-  })
-
-  it.prop(
-    "once given is kept over any sequence of percentages, and with it the mode",
-    {
-      session: Schema.Int,
-      percentages: Schema.NonEmptyArray(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }))),
-    },
-    ({ percentages, session }) => {
-      let cohort: ModeDecision.Request["cohort"] = null
-      const modes = new Set<string | undefined>()
-      for (const percentage of percentages) {
-        const request = { sessionId: SessionId.make(`01890000-0000-7000-8000-${hex(session)}`), cohort }
-        const decision = decide({ settings: { percentage }, request })
-        cohort = decision?.cohort ?? cohort
-        if (cohort !== null) modes.add(`${cohort} ${decision?.order[0]}`)
-      }
-      assert.isAtMost(modes.size, 1)
-      assert.strictEqual(
-        cohort === null,
-        percentages.every((percentage) => percentage === 0),
-      )
-    },
-    { arbitrary: { runs: 500 } },
-  )
-})
-
-const hex = (n: number): string => Math.abs(n).toString(16).slice(-12).padStart(12, "0")
-
 describe("a mode that the caller chose", () => {
   it("puts the session in no cohort, keeps the one it has out of the decision, and is never sampled", () => {
     const settings = { percentage: 100, shadowPercentage: 100 }
@@ -339,51 +292,5 @@ describe("fault 13: a shadow", () => {
     assert.isUndefined(shadow({ settings: { shadowPercentage: 100, ...denied } }))
     assert.isUndefined(shadow({ forced: ordered(direct) }))
     assert.isUndefined(shadow({ settings: { shadowPercentage: 0 } }))
-  })
-})
-
-describe("a turn with files", () => {
-  const blind: ModeDecision.Takes = (mode) => (mode === runtime ? [["image", "text"]] : [["text"], []])
-  const image = { attachments: ["image"] as const }
-  const pdf = { attachments: ["pdf", "pdf"] as const }
-
-  it("leaves a mode that does not take them, also as fallback and shadow", () => {
-    const decision = decide({ request: image, takes: blind, settings: { shadowPercentage: 100 } })
-    assert.deepStrictEqual(decision?.order, [runtime])
-    assert.strictEqual(decision?.reason, "attachments")
-    assert.deepStrictEqual(decision?.rules.at(-2), {
-      rule: "attachments",
-      result: "direct_llm does not take image",
-      decided: true,
-    })
-    assert.isUndefined(decision?.shadow)
-  })
-
-  it("stays on the runtime with an open breaker, and moves to direct mode if the runtime takes no images", () => {
-    const stays = decide({ settings: toRuntime, request: image, takes: blind, admission: no })
-    assert.deepStrictEqual(stays?.order, [runtime])
-    const sees: ModeDecision.Takes = (mode) => (mode === runtime ? [[]] : [["image"]])
-    for (const forced of [undefined, ordered(runtime)]) {
-      const moved = decide({ settings: toRuntime, request: image, takes: sees, ...(forced && { forced }) })
-      assert.deepStrictEqual(moved?.order, [direct])
-      assert.strictEqual(moved?.reason, "attachments")
-    }
-  })
-
-  it("keeps both modes if a target of each takes all of them", () => {
-    const takes: ModeDecision.Takes = () => [["text"], ["image", "text"]]
-    assert.deepStrictEqual(decide({ settings: toRuntime, request: image, takes })?.order, [runtime, direct])
-    assert.isUndefined(
-      decide({ request: { attachments: ["image", "pdf"] }, takes: () => [["image"], ["pdf"]] }),
-    )
-  })
-
-  it("has no mode if none takes them, or if the turn may not use the one that does", () => {
-    assert.isUndefined(decide({ request: pdf, takes: blind }))
-    assert.isUndefined(decide({ request: image, takes: blind, settings: denied }))
-    assert.isUndefined(decide({ request: image, takes: blind, forced: ordered(direct) }))
-    assert.isUndefined(decide({ request: image, takes: blind, available: noRuntime }))
-    const waits = { ...image, awaitsAnswer: true }
-    assert.isUndefined(decide({ request: waits, takes: (mode) => (mode === direct ? [["image"]] : [[]]) }))
   })
 })

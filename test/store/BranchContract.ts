@@ -11,7 +11,7 @@ import type { Purge } from "../../src/store/Purge.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { messageRow } from "../../src/store/TurnRows.ts"
-import { purgeAll } from "./DeletionContract.ts"
+import { purgeAll } from "./deleting.ts"
 import type { Stores } from "./StoreContract.ts"
 import { completed, newPrincipal, newTurn, noon, type Turn, plain } from "./Turns.ts"
 

@@ -3,54 +3,16 @@ import { assert, layer as withLayer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { MessageId } from "../../src/domain/Ids.ts"
 import { untitled } from "../../src/domain/SessionTitle.ts"
 import type { Principal } from "../../src/domain/Principal.ts"
 import { Deletions } from "../../src/store/Deletions.ts"
-import { Purge } from "../../src/store/Purge.ts"
+import type { Purge } from "../../src/store/Purge.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import type { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import type { Stores } from "./StoreContract.ts"
-import {
-  attempt,
-  begun,
-  completed,
-  listedSessions,
-  newPrincipal,
-  newTurn,
-  textEntries,
-  type Turn,
-} from "./Turns.ts"
-
-export const now = Date.now()
-
-/** A completed turn after `parent`, in the session of `before` if there is one. */
-export const answeredTurn = Effect.fnUntraced(function* (
-  owner: Principal,
-  content: string,
-  before?: Turn,
-  parent: MessageId | null = null,
-) {
-  const runs = yield* Runs
-  const fresh = newTurn(owner, {
-    content,
-    at: now,
-    ...(before === undefined ? {} : { session: before.session }),
-  })
-  const turn: Turn = { ...fresh, userMessage: { ...fresh.userMessage, parentMessageId: parent } }
-  yield* begun(turn)
-  yield* runs.append([{ id: turn.run.id, entries: textEntries(1, 3, content) }])
-  yield* runs.recordAttempt(turn.run.id, attempt(1, false))
-  const { ended, message } = completed(turn, `answer to ${content}`)
-  yield* runs.end(ended, message)
-  return { ...turn, answer: message.id }
-})
-
-export const purgeAll = Effect.fnUntraced(function* (deletedBy: number) {
-  const purge = yield* Purge
-  while ((yield* purge.step(deletedBy)) !== undefined);
-})
+import { answeredTurn, now, purgeAll } from "./deleting.ts"
+import { completed, listedSessions, newPrincipal, newTurn, type Turn } from "./Turns.ts"
 
 const contents = Effect.fnUntraced(function* ({ session }: Turn) {
   const { entries } = yield* (yield* Sessions).messages(session.id, { limit: 100 })
@@ -70,17 +32,32 @@ const usageOf = Effect.fnUntraced(function* (owner: Principal) {
   return row
 })
 
+/** The services, and one answered turn of a new user. */
+const oneTurn = Effect.gen(function* () {
+  const owner = newPrincipal()
+  const turn = yield* answeredTurn(owner, "one")
+  return { ...(yield* Deletions), runs: yield* Runs, sessions: yield* Sessions, owner, turn }
+})
+
+/** Answers the question of a turn again, and returns the id of the new answer. */
+const answeredAgain = Effect.fnUntraced(function* (owner: Principal, turn: Turn, answer: string) {
+  const runs = yield* Runs
+  const fresh = newTurn(owner, { session: turn.session })
+  const userMessage = { ...turn.userMessage, runId: fresh.run.id }
+  const again = { ...fresh, run: { ...fresh.run, userMessageId: userMessage.id }, userMessage }
+  yield* runs.begin({ ...again, retries: turn.run.id })
+  const { ended, message } = completed(again, answer)
+  yield* runs.end(ended, message)
+  return message.id
+})
+
 type Needed = Deletions | Purge | ShadowPairs | Stores
 
 export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
   withLayer(layer)(`Deletions on ${name}`, (it) => {
     it.effect("a deleted session disappears from every read at once, and only for its owner", () =>
       Effect.gen(function* () {
-        const { deleteSession } = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
+        const { deleteSession, owner, runs, sessions, turn } = yield* oneTurn
         const other = yield* answeredTurn(owner, "other")
         const { id } = turn.session
         for (const stranger of [newPrincipal(owner.orgId), { ...owner, orgId: newPrincipal().orgId }])
@@ -131,9 +108,7 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
 
     it.effect("a deletion is repeatable, also after the purge", () =>
       Effect.gen(function* () {
-        const { deleteMessage, deleteSession } = yield* Deletions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
+        const { deleteMessage, deleteSession, owner, turn } = yield* oneTurn
         const again = { deleted: false, running: [] }
         yield* deleteMessage(owner, turn.answer, now)
         assert.deepStrictEqual(yield* deleteMessage(owner, turn.answer, now), again)
@@ -176,11 +151,7 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
 
     it.effect("a deleted answer leaves its question, which has no answer then and can be retried", () =>
       Effect.gen(function* () {
-        const { deleteMessage } = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
+        const { deleteMessage, deleteSession, owner, runs, sessions, turn } = yield* oneTurn
         yield* deleteMessage(owner, turn.answer, now)
         for (const purged of [false, true]) {
           if (purged) yield* purgeAll(now)
@@ -190,15 +161,10 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
           assert.strictEqual((yield* Effect.flip(runs.get(owner, turn.run.id)))._tag, "RunNotFound")
         }
         assert.strictEqual(yield* countOf("run_events", "run_id", turn.run.id), 0)
-        const retry = newTurn(owner, { session: turn.session })
-        const userMessage = { ...turn.userMessage, runId: retry.run.id }
-        const run = { ...retry.run, userMessageId: userMessage.id }
-        yield* runs.begin({ ...retry, run, userMessage, retries: turn.run.id })
-        const { ended, message } = completed({ ...retry, run, userMessage }, "again")
-        yield* runs.end(ended, message)
+        yield* answeredAgain(owner, turn, "again")
         assert.deepStrictEqual(yield* contents(turn), ["one", "again"])
         // The row of the purged run goes with its session.
-        yield* (yield* Deletions).deleteSession(owner, turn.session.id, now)
+        yield* deleteSession(owner, turn.session.id, now)
         yield* purgeAll(now)
         assert.strictEqual(yield* countOf("runs", "session_id", turn.session.id), 0)
         assert.strictEqual(yield* countOf("sessions", "id", turn.session.id), 0)
@@ -207,18 +173,8 @@ export const deletion = (name: string, layer: Layer.Layer<Needed, unknown>) =>
 
     it.effect("a question with two answers stays answered when one of them is deleted", () =>
       Effect.gen(function* () {
-        const { deleteMessage } = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
-        const other = newTurn(owner, { session: turn.session })
-        const run = { ...other.run, userMessageId: turn.userMessage.id }
-        const userMessage = { ...turn.userMessage, runId: run.id }
-        yield* runs.begin({ ...other, run, userMessage, retries: turn.run.id })
-        const { ended, message } = completed({ ...other, run, userMessage }, "second")
-        yield* runs.end(ended, message)
-        yield* deleteMessage(owner, message.id, now)
+        const { deleteMessage, owner, sessions, turn } = yield* oneTurn
+        yield* deleteMessage(owner, yield* answeredAgain(owner, turn, "second"), now)
         yield* purgeAll(now)
         const branch = yield* sessions.branch(turn.session.id)
         assert.deepStrictEqual(

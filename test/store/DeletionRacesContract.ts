@@ -1,29 +1,21 @@
-/** The contract of every adapter of `Deletions`, beside turns that begin or end at the same time, and of restores. */
+/** The contract of every adapter of `Deletions`, beside turns that begin or end at the same time. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import * as SqlClient from "effect/sql/SqlClient"
 import { MessageId } from "../../src/domain/Ids.ts"
-import { clientKey } from "../../src/domain/ClientKey.ts"
 import { Deletions } from "../../src/store/Deletions.ts"
 import type { Purge } from "../../src/store/Purge.ts"
 import { Replicas } from "../../src/store/Replicas.ts"
 import { Runs } from "../../src/store/Runs.ts"
-import { Search } from "../../src/store/Search.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import { ShadowPairs } from "../../src/store/ShadowPairs.ts"
 import { pair } from "../shadow/traces.ts"
-import { answeredTurn, now, purgeAll } from "./DeletionContract.ts"
+import { answeredTurn, now, purgeAll, rowsOf } from "./deleting.ts"
 import type { Stores } from "./StoreContract.ts"
 import { allEvents, attempt, begun, completed, newPrincipal, newTurn, textEntries } from "./Turns.ts"
 
-type Needed = Deletions | Purge | Search | ShadowPairs | Stores
-
-const rowsOf = Effect.fnUntraced(function* (table: string, column: string, id: string) {
-  const sql = yield* SqlClient.SqlClient
-  return yield* sql<{ deleted_at: number | null }>`SELECT * FROM ${sql(table)} WHERE ${sql(column)} = ${id}`
-})
+type Needed = Deletions | Purge | ShadowPairs | Stores
 
 export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>) =>
   withLayer(layer)(`Deletions beside turns on ${name}`, (it) => {
@@ -162,40 +154,6 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
       }),
     )
 
-    it.effect("a restored session is as it was, except for messages that were deleted before", () =>
-      Effect.gen(function* () {
-        const deletions = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const first = yield* answeredTurn(owner, "one")
-        const second = yield* answeredTurn(owner, "two", first, first.answer)
-        const { id } = first.session
-        yield* deletions.deleteMessage(owner, second.userMessage.id, now - 2)
-        const before = yield* sessions.get(owner, id)
-        yield* deletions.deleteSession(owner, id, now - 1)
-        const expired = Effect.flip(deletions.restoreSession(owner, id, now - 1))
-        assert.strictEqual((yield* expired)._tag, "SessionNotFound")
-        const stranger = Effect.flip(deletions.restoreSession(newPrincipal(owner.orgId), id, 0))
-        assert.strictEqual((yield* stranger)._tag, "SessionNotFound")
-        yield* deletions.restoreSession(owner, id, now - 2)
-        yield* deletions.restoreSession(owner, id, now - 2)
-        assert.deepStrictEqual(yield* sessions.get(owner, id), before)
-        const { entries } = yield* sessions.messages(id, { limit: 9 })
-        assert.deepStrictEqual(
-          entries.map(({ content }) => content),
-          ["one", "answer to one"],
-        )
-        assert.strictEqual((yield* runs.get(owner, first.run.id)).run.status, "completed")
-        assert.strictEqual((yield* Effect.flip(runs.get(owner, second.run.id)))._tag, "RunNotFound")
-        yield* deletions.restoreMessage(owner, second.userMessage.id, now - 3)
-        assert.lengthOf((yield* sessions.messages(id, { limit: 9 })).entries, 4)
-        assert.strictEqual((yield* runs.get(owner, second.run.id)).run.status, "completed")
-        yield* purgeAll(now)
-        assert.lengthOf((yield* sessions.messages(id, { limit: 9 })).entries, 4)
-      }),
-    )
-
     it.effect("events of a purged run are left out, and those of other runs are stored", () =>
       Effect.gen(function* () {
         const deletions = yield* Deletions
@@ -233,95 +191,6 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
         yield* purgeAll(now)
         assert.isEmpty(yield* rowsOf("run_events", "run_id", turn.run.id))
         assert.lengthOf(yield* rowsOf("messages", "session_id", turn.session.id), 1)
-      }),
-    )
-
-    it.effect("a restore brings files and feedback back, and the words are indexed again", () =>
-      Effect.gen(function* () {
-        const deletions = yield* Deletions
-        const sql = yield* SqlClient.SqlClient
-        const owner = newPrincipal()
-        const { answer, run, session, userMessage } = yield* answeredTurn(owner, "one")
-        const ids = { org_id: owner.orgId, user_id: owner.userId, session_id: session.id }
-        const file = {
-          ...ids,
-          id: uuidV7Unsafe(),
-          message_id: userMessage.id,
-          filename: '"f"',
-          media_type: "text/csv",
-        }
-        yield* sql`INSERT INTO files ${sql.insert({ ...file, kind: "text", bytes: 1, sha256: "s", created_at: now })}`
-        const rated = {
-          ...ids,
-          message_id: answer,
-          run_id: run.id,
-          rating: 1,
-          created_at: now,
-          updated_at: now,
-        }
-        yield* sql`INSERT INTO feedback ${sql.insert(rated)}`
-        const isThere = Effect.gen(function* () {
-          const [found] = yield* rowsOf("files", "id", file.id)
-          return found?.deleted_at === null
-        })
-        const index = Effect.gen(function* () {
-          yield* sql`UPDATE messages SET indexed = 0 WHERE id = ${userMessage.id}`
-          while ((yield* (yield* Search).indexNext) > 0);
-        })
-        yield* index
-        assert.lengthOf(yield* rowsOf("search_docs", "message_id", userMessage.id), 1)
-        yield* deletions.deleteMessage(owner, userMessage.id, now)
-        assert.isFalse(yield* isThere)
-        assert.isEmpty(yield* rowsOf("search_docs", "message_id", userMessage.id))
-        yield* deletions.restoreMessage(owner, userMessage.id, now - 1)
-        assert.isTrue(yield* isThere)
-        while ((yield* (yield* Search).indexNext) > 0);
-        assert.lengthOf(yield* rowsOf("search_docs", "message_id", userMessage.id), 1)
-        yield* deletions.deleteSession(owner, session.id, now)
-        assert.isFalse(yield* isThere)
-        yield* deletions.restoreSession(owner, session.id, now - 1)
-        assert.isTrue(yield* isThere)
-        assert.lengthOf(yield* rowsOf("feedback", "message_id", answer), 1)
-      }),
-    )
-
-    it.effect("a message of a deleted session cannot be restored without it", () =>
-      Effect.gen(function* () {
-        const deletions = yield* Deletions
-        const owner = newPrincipal()
-        const turn = yield* answeredTurn(owner, "one")
-        yield* deletions.deleteMessage(owner, turn.answer, now - 2)
-        yield* deletions.deleteSession(owner, turn.session.id, now - 1)
-        const refused = yield* Effect.flip(deletions.restoreMessage(owner, turn.answer, 0))
-        assert.strictEqual(refused._tag, "MessageNotFound")
-      }),
-    )
-
-    it.effect("a deleted session frees its client's id, also when it is restored later", () =>
-      Effect.gen(function* () {
-        const deletions = yield* Deletions
-        const runs = yield* Runs
-        const sessions = yield* Sessions
-        const owner = newPrincipal()
-        const key = clientKey(owner, "thread")
-        const start = Effect.fnUntraced(function* () {
-          const turn = newTurn(owner, { at: now })
-          yield* runs.begin({ ...turn, clientKey: key })
-          yield* runs.end(completed(turn, "Hi").ended, undefined)
-          return turn.session.id
-        })
-        const idOf = Effect.map(sessions.ofClient(owner, "thread"), (session) => session?.id)
-        const first = yield* start()
-        yield* deletions.deleteSession(owner, first, now)
-        assert.isUndefined(yield* idOf)
-        yield* deletions.restoreSession(owner, first, now - 1)
-        assert.strictEqual(yield* idOf, first)
-        yield* deletions.deleteSession(owner, first, now)
-        const second = yield* start()
-        assert.strictEqual(yield* idOf, second)
-        yield* deletions.restoreSession(owner, first, now - 1)
-        assert.strictEqual(yield* idOf, second)
-        assert.strictEqual((yield* sessions.get(owner, first)).id, first)
       }),
     )
   })

@@ -1,7 +1,4 @@
-/**
- * The contract of every adapter of `Erasures`, and of the retention of messages. A canary is in every text column of every
- * table, found from the schema itself, so a new table or column cannot be forgotten.
- */
+/** The contract of every adapter of `Erasures`, and of the retention of messages. */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import * as Arr from "effect/Array"
@@ -11,7 +8,6 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Erased } from "../../src/domain/Erasure.ts"
 import type { OrgId } from "../../src/domain/Ids.ts"
 import type { RetainedOrgs } from "../../src/domain/MessageRetention.ts"
-import type { Principal } from "../../src/domain/Principal.ts"
 import { Agents } from "../../src/store/Agents.ts"
 import { Deletions } from "../../src/store/Deletions.ts"
 import { Erasures } from "../../src/store/Erasures.ts"
@@ -19,130 +15,12 @@ import { Purge } from "../../src/store/Purge.ts"
 import { Retention, type SessionPosition } from "../../src/store/Retention.ts"
 import { Sessions } from "../../src/store/Sessions.ts"
 import type { ShadowPairs } from "../../src/store/ShadowPairs.ts"
-import { answeredTurn, now, purgeAll } from "./DeletionContract.ts"
+import { answeredTurn, now, purgeAll } from "./deleting.ts"
+import { found, plantEverywhere } from "./canaries.ts"
 import type { Stores } from "./StoreContract.ts"
 import { begun, newPrincipal, newTurn, settings, type Turn } from "./Turns.ts"
 
-const canary = "canary9f2c"
 const hour = 3_600_000
-
-/** The tables without data of one user or organisation, and the two that record an erasure. */
-const others = [
-  "api_key_revocations",
-  "audit",
-  "autopilots",
-  "baselines",
-  "crossfade_migrations",
-  "erasures",
-  "jobs",
-  "replicas",
-  "rollout",
-]
-
-const tablesOf = Effect.fnUntraced(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql.onDialectOrElse({
-    pg: () => sql<{ name: string }>`SELECT table_name AS name FROM information_schema.tables
-      WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'`,
-    // The full-text index has no text columns. A trigger removes its rows with those of search_docs.
-    orElse: () => sql<{ name: string }>`SELECT name FROM sqlite_schema WHERE type = 'table'
-      AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'search_words%'`,
-  })
-  return rows.map(({ name }) => name).filter((name) => !others.includes(name))
-})
-
-interface Column {
-  readonly name: string
-  readonly type: string
-  readonly required: boolean
-}
-
-const columnsOf = Effect.fnUntraced(function* (
-  table: string,
-): Effect.fn.Return<ReadonlyArray<Column>, unknown, SqlClient.SqlClient> {
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql.onDialectOrElse({
-    pg: () => sql<{
-      name: string
-      type: string
-      required: number
-    }>`SELECT column_name AS name, data_type AS type,
-      CASE WHEN is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO' THEN 1 ELSE 0 END AS required
-      FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ${table}`,
-    orElse: () => sql<{ name: string; type: string; required: number }>`SELECT name, type,
-      CASE WHEN "notnull" = 1 AND dflt_value IS NULL THEN 1 ELSE 0 END AS required
-      FROM pragma_table_info(${table})`,
-  })
-  return rows.map(({ name, required, type }) => ({
-    name,
-    type: type.toLowerCase(),
-    required: required === 1,
-  }))
-})
-
-/** The columns by which other rows find a row, or by which an erasure does. */
-const keys = (owner: Principal, ids: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
-  ...ids,
-  org_id: owner.orgId,
-  user_id: owner.userId,
-  scope: owner.orgId,
-  status: "completed",
-  hash: uuidV7Unsafe(),
-})
-
-const plant = Effect.fnUntraced(function* (table: string, values: Readonly<Record<string, string>>) {
-  const sql = yield* SqlClient.SqlClient
-  const row: Record<string, string | number> = {}
-  for (const { name, required, type } of yield* columnsOf(table)) {
-    if (type === "text") row[name] = values[name] ?? canary
-    else if (required && type !== "tsvector") row[name] = 1
-  }
-  if (table === "search_docs") delete row["id"]
-  if (table === "search_docs" && (yield* columnsOf(table)).some(({ type }) => type === "tsvector"))
-    yield* sql`INSERT INTO search_docs (session_id, message_id, at, words)
-      VALUES (${row["session_id"]}, ${row["message_id"]}, 1, to_tsvector('simple', ${canary}))`
-  else yield* sql`INSERT INTO ${sql(table)} ${sql.insert(row)}`
-})
-
-/** Parents come before the rows that refer to them. */
-const first = ["sessions", "runs", "messages"]
-
-const plantEverywhere = Effect.fnUntraced(function* (owner: Principal) {
-  const ids = {
-    session_id: uuidV7Unsafe(),
-    run_id: uuidV7Unsafe(),
-    message_id: uuidV7Unsafe(),
-  }
-  const own: Readonly<Record<string, string>> = {
-    sessions: ids.session_id,
-    runs: ids.run_id,
-    messages: ids.message_id,
-  }
-  const tables = yield* tablesOf()
-  const ordered = [...first, ...tables.filter((table) => !first.includes(table))]
-  for (const table of ordered)
-    yield* plant(table, {
-      ...keys(owner, ids),
-      id: own[table] ?? uuidV7Unsafe(),
-      content: JSON.stringify(canary),
-    })
-  return ordered
-})
-
-/** The rows with the canary, or of the user or the organisation. */
-const found = Effect.fnUntraced(function* (tables: ReadonlyArray<string>, owner: Principal) {
-  const sql = yield* SqlClient.SqlClient
-  const left: Array<string> = []
-  for (const table of tables)
-    for (const { name, type } of yield* columnsOf(table)) {
-      if (type !== "text" && table !== "search_docs") continue
-      const of = [owner.userId, owner.orgId].map((id) => sql`CAST(${sql(name)} AS TEXT) = ${id}`)
-      const rows = yield* sql`SELECT 1 AS one FROM ${sql(table)}
-        WHERE CAST(${sql(name)} AS TEXT) LIKE ${`%${canary}%`} OR ${sql.or(of)}`
-      if (rows.length > 0) left.push(`${table}.${name}`)
-    }
-  return left
-})
 
 const eraseAll = Effect.fnUntraced(function* (erased: Erased) {
   const deletions = yield* Deletions

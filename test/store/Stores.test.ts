@@ -1,17 +1,14 @@
 /** The contract of the stores, on SQLite and, if the server's binaries are installed, on PostgreSQL. */
 import { assert, describe, inject, it } from "@effect/vitest"
-import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { Batch } from "../../src/persistence/Batch.ts"
 import * as Database from "../../src/store/Database.ts"
-import { Replica } from "../../src/platform/Replica.ts"
 import { Runs } from "../../src/store/Runs.ts"
-import * as SqlStore from "../../src/store/SqlStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
+import { storesOn } from "../support/storesOn.ts"
 import { apiKeys } from "./ApiKeysContract.ts"
 import { baselines } from "./BaselinesContract.ts"
 import { largeParts } from "./LargePartsContract.ts"
@@ -23,6 +20,7 @@ import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
 import { deletion } from "./DeletionContract.ts"
 import { erasure } from "./ErasureContract.ts"
 import { deletionRaces } from "./DeletionRacesContract.ts"
+import { restores } from "./RestoreContract.ts"
 import { feedback } from "./FeedbackContract.ts"
 import { operatorRuns } from "./OperatorRunsContract.ts"
 import { files } from "./FilesContract.ts"
@@ -33,6 +31,8 @@ import { rollout } from "./RolloutContract.ts"
 import { runRecords } from "./RunRecordsContract.ts"
 import { runs } from "./RunsContract.ts"
 import { search } from "./SearchContract.ts"
+import { searchQueries } from "./SearchQueriesContract.ts"
+import { searchScripts } from "./SearchScriptsContract.ts"
 import { shadowPairs } from "./ShadowPairsContract.ts"
 import { agents, sessions } from "./StoreContract.ts"
 import { sessionLists } from "./SessionListsContract.ts"
@@ -40,14 +40,7 @@ import { tokenSpend } from "./TokenSpendContract.ts"
 import { transitions } from "./TransitionsContract.ts"
 import { newPrincipal, newTurn } from "./Turns.ts"
 
-const stores = <E>(database: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
-  SqlStore.layer.pipe(
-    Layer.provideMerge(database),
-    Layer.provide(Replica.layer),
-    Layer.provide(layerWebCrypto),
-  )
-
-const sqlite = stores(
+const sqlite = storesOn(
   Layer.unwrap(Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir }))),
 )
 const suites = [
@@ -56,6 +49,8 @@ const suites = [
   pages,
   largeParts,
   search,
+  searchQueries,
+  searchScripts,
   sessions,
   sessionLists,
   branches,
@@ -64,6 +59,7 @@ const suites = [
   runRecords,
   deletion,
   deletionRaces,
+  restores,
   erasure,
   retention,
   replicas,
@@ -84,7 +80,7 @@ for (const suite of suites) suite("SQLite", sqlite)
 
 const postgresUrl = inject("postgresUrl")
 describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
-  const postgres = stores(
+  const postgres = storesOn(
     Layer.unwrap(
       Effect.map(freshDatabase(postgresUrl ?? ""), (databaseUrl) =>
         Database.layer({ databaseUrl, dataDir: "unused" }),

@@ -1,8 +1,8 @@
 /**
  * The files that a target takes, and the choice of the files for one request. Pure.
  *
- * The files of the current message go along or the request fails. Those of earlier messages go along while there is
- * room, newest first; each other one becomes a mark in its message.
+ * All files of the current message are sent, or the request fails. Files of earlier messages are sent while there is
+ * room, newest first. Every other file becomes a mark in its message.
  */
 import type { Attachment, AttachmentKind } from "../../domain/Attachment.ts"
 import type { PromptMessage } from "../../domain/History.ts"
@@ -70,8 +70,8 @@ const shortage = (
 }
 
 /**
- * `current` ends the prompt; its `required` files go along. `earlier`: the messages whose files the upstream does not
- * have yet, oldest first. A file that a newer message brings too goes along once.
+ * `current` ends the prompt; its `required` files are sent. `earlier`: the messages whose files the upstream does not
+ * have yet, oldest first. A file that is also in a newer message is sent once.
  */
 export const planOf = (
   rules: AttachmentRules,

@@ -23,18 +23,10 @@ const resultTypes: ReadonlySet<MessageType> = new Set<MessageType>([
   "mcp_result",
 ])
 
-/** Content that a `retract` takes back. Files and interrupts stay, because a later attempt does not make them again. */
-const retractableTypes: ReadonlySet<MessageType> = new Set<MessageType>([
-  "text",
-  "markdown",
-  "code",
-  "table",
-  "chart",
-  "image",
-  "report",
-])
-
-export const isRetractable = (type: MessageType): boolean => retractableTypes.has(type)
 export const isResult = (type: MessageType): boolean => resultTypes.has(type)
 export const isContent = (type: MessageType): boolean => contentTypes.has(type)
 export const isCall = (type: MessageType): boolean => callTypes.has(type)
+
+/** Content that a `retract` takes back. Files and interrupts stay, because a later attempt does not make them again. */
+export const isRetractable = (type: MessageType): boolean =>
+  contentTypes.has(type) && type !== "file" && type !== "interrupt"

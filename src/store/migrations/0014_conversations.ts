@@ -21,7 +21,7 @@ const schema = [
   `ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE messages ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX messages_by_parent ON messages (parent_message_id) WHERE parent_message_id IS NOT NULL`,
-  // A message after it was deleted. The agent may remember that one, also after the purge.
+  // A message that followed this one was deleted. The agent may remember it, also after the purge.
   `ALTER TABLE messages ADD COLUMN forked INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE runs ADD COLUMN deleted_at BIGINT`,
   `CREATE INDEX runs_by_session ON runs (session_id, id)`,

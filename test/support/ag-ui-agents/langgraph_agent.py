@@ -78,7 +78,7 @@ async def answer(messages: list[BaseMessage]) -> AsyncIterator[AIMessageChunk]:
 
 
 def files(messages: list[BaseMessage]) -> list[str]:
-    """The type and size of each image and file in the messages, as any model of LangChain gets them."""
+    """Lists the media type and the bytes of each file in the messages. LangChain gives every model the same blocks."""
     blocks = [block for message in messages for block in message.content_blocks]
     return [f"{block['mime_type']} {len(b64decode(block['base64']))}" for block in blocks if "base64" in block]
 

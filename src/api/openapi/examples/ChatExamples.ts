@@ -1,7 +1,7 @@
 /** The examples of the chat routes. */
 import { eventExamples } from "./EventExamples.ts"
 import type { ExamplesByOperation } from "./ExamplesByOperation.ts"
-import { sessionExample } from "./SessionExamples.ts"
+import { answerExample, questionExample, sessionExample } from "./StoredSession.ts"
 
 export const chatExamples: ExamplesByOperation = {
   chatStart: {
@@ -61,59 +61,19 @@ export const chatExamples: ExamplesByOperation = {
             ...sessionExample,
             messages: [
               {
-                id: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
-                sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
-                runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
-                role: "user",
-                content: "Where is my order?",
-                parentMessageId: null,
-                executionMode: null,
-                createdAt: 1764489600000,
+                ...questionExample,
                 status: null,
                 model: null,
                 finishReason: null,
                 error: null,
                 usage: null,
-                parts: [],
-                attachments: [
-                  {
-                    fileId: "019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
-                    filename: "order.pdf",
-                    mediaType: "application/pdf",
-                    kind: "pdf",
-                    bytes: 48213,
-                    url: "/api/v1/files/019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
-                  },
-                ],
-                feedback: null,
               },
               {
-                id: "019a5c5e-7e44-7c01-8b5f-2a1d3c4e5f60",
-                sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
-                runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
-                role: "assistant",
-                content: "You said: Where is my order?",
-                parentMessageId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
-                executionMode: "runtime_orchestrator",
-                createdAt: 1764489600000,
-                status: "completed",
-                model: "gpt-5-mini",
-                finishReason: "stop",
-                error: null,
-                usage: { tokens: 42, latencyMs: 1234 },
-                parts: [
-                  {
-                    id: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d:1",
-                    type: "text",
-                    data: { content: "You said: Where is my order?" },
-                    timestamp: "2025-11-30T08:00:00.000Z",
-                  },
-                ],
-                attachments: [],
+                ...answerExample,
                 feedback: {
-                  messageId: "019a5c5e-7e44-7c01-8b5f-2a1d3c4e5f60",
-                  runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
-                  sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
+                  messageId: answerExample.id,
+                  runId: answerExample.runId,
+                  sessionId: sessionExample.id,
                   rating: "up",
                   score: null,
                   comment: null,

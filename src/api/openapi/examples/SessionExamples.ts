@@ -1,23 +1,6 @@
 /** The examples of the routes that organise sessions. */
 import type { ExamplesByOperation } from "./ExamplesByOperation.ts"
-
-export const sessionExample = {
-  id: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
-  orgId: "acme",
-  userId: "ana",
-  agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
-  title: "Where is my order?",
-  cohort: null,
-  createdAt: 1764489600000,
-  updatedAt: 1764489600000,
-  titleSource: "message",
-  pinned: false,
-  archived: false,
-  status: "idle",
-  activeRunId: null,
-  messageCount: 2,
-  runCount: 1,
-}
+import { questionExample, sessionExample } from "./StoredSession.ts"
 
 const run = {
   id: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
@@ -47,34 +30,14 @@ const start = {
   exportedAt: 1764489700000,
 }
 const end = { type: "end", sessions: 1, messages: 2, runs: 1 }
-const message = {
-  id: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3e",
-  sessionId: "019a5c5e-7b1f-7a44-8c1e-5b7d2e9f0a1b",
-  runId: "019a5c5e-7b20-7d3a-9d0c-3f1f6b1a2c3d",
-  role: "user",
-  content: "Where is my order?",
-  parentMessageId: null,
-  executionMode: null,
-  createdAt: 1764489600000,
-  parts: [],
-  attachments: [
-    {
-      fileId: "019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
-      filename: "order.pdf",
-      mediaType: "application/pdf",
-      kind: "pdf",
-      bytes: 48213,
-      url: "/api/v1/files/019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e",
-    },
-  ],
-  feedback: null,
-}
-
 /** Each example is one line. */
 const lines = {
   start: { summary: "The first line", value: start },
   session: { summary: "A session", value: { type: "session", session: sessionExample } },
-  message: { summary: "A message of the session above it", value: { type: "message", message } },
+  message: {
+    summary: "A message of the session above it",
+    value: { type: "message", message: questionExample },
+  },
   run: { summary: "A run of the session above it", value: { type: "run", run } },
   failed: {
     summary: "The last line of an export that failed",
