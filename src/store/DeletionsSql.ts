@@ -11,7 +11,7 @@ import type { Fragment } from "effect/sql/Statement"
 import { AgentId, type MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import { Replica } from "../platform/Replica.ts"
-import { Deletions, purgeAtOnce } from "./Deletions.ts"
+import { BelowDeleted, Deletions, purgeAtOnce } from "./Deletions.ts"
 import * as DeletionMarks from "./DeletionMarks.ts"
 import { MessageNotFound } from "./Messages.ts"
 import { SessionNotFound } from "./Sessions.ts"
@@ -51,7 +51,7 @@ const idsOf = (rows: ReadonlyArray<object>) =>
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const replica = yield* Replica
-  const { mark, restore, retitle } = DeletionMarks.make(sql)
+  const { deletedAbove, mark, restore, retitle } = DeletionMarks.make(sql)
 
   const ofUser = ({ orgId, userId }: Principal) => sql`s.org_id = ${orgId} AND s.user_id = ${userId}`
 
@@ -164,9 +164,13 @@ const make = Effect.gen(function* () {
     if (session_deleted_at === null && deleted_at === null) return
     if (session_deleted_at !== null || deleted_at === null || deleted_at <= after)
       return yield* new MessageNotFound({ messageId: id })
-    yield* restore
-      .below(session_id, id, deleted_at)
-      .pipe(Effect.andThen(retitle(session_id)), Effect.andThen(forget(principal, id)), sql.withTransaction)
+    yield* Effect.gen(function* () {
+      yield* restore.below(session_id, id, deleted_at)
+      const ancestorId = yield* deletedAbove(id, after)
+      if (ancestorId !== undefined) return yield* new BelowDeleted({ messageId: id, ancestorId })
+      yield* retitle(session_id)
+      yield* forget(principal, id)
+    }).pipe(sql.withTransaction)
   }, asStoreError("Deletions.restoreMessage"))
 
   const running = Effect.suspend(

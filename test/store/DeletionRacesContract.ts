@@ -297,6 +297,30 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
       }),
     )
 
+    it.effect("a message below a deleted one is restored only after that one", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const sessions = yield* Sessions
+        const owner = newPrincipal()
+        const first = yield* answeredTurn(owner, "one")
+        const second = yield* answeredTurn(owner, "two", first, first.answer)
+        yield* deletions.deleteMessage(owner, second.answer, now - 3)
+        yield* deletions.deleteMessage(owner, first.answer, now - 2)
+        const deletedLater = { _tag: "BelowDeleted" as const, ancestorId: first.answer }
+        for (const id of [second.answer, second.userMessage.id]) {
+          const refused = yield* Effect.flip(deletions.restoreMessage(owner, id, now - 4))
+          assert.deepInclude(refused, deletedLater)
+        }
+        const entries = Effect.map(sessions.messages(first.session.id, { limit: 9 }), (page) =>
+          page.entries.map(({ content }) => content),
+        )
+        assert.deepStrictEqual(yield* entries, ["one"])
+        yield* deletions.restoreMessage(owner, first.answer, now - 4)
+        yield* deletions.restoreMessage(owner, second.answer, now - 4)
+        assert.deepStrictEqual(yield* entries, ["one", "answer to one", "two", "answer to two"])
+      }),
+    )
+
     it.effect("a deleted session frees its client's id, also when it is restored later", () =>
       Effect.gen(function* () {
         const deletions = yield* Deletions
