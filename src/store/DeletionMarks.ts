@@ -2,25 +2,30 @@
  * The statements that mark rows of a session as deleted, and that restore them. They run inside the caller's
  * transaction.
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { MessageId, type SessionId } from "../domain/Ids.ts"
+import { MessageId, RunId, type SessionId } from "../domain/Ids.ts"
 import { titleOfMessage } from "../domain/SessionTitle.ts"
 import { AnyText, attachments } from "./SqlRows.ts"
 
 const decodeFirst = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ content: AnyText, attachments })))
 const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: MessageId })))
+const decodeStep = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: MessageId, run_id: RunId })))
 const encodeText = Schema.encodeEffect(AnyText)
+
+/** One transaction of the store has five seconds. */
+const messagesAStep = 5000
 
 export const make = (sql: SqlClient.SqlClient) => {
   /** Waits for a turn that begins, and lets the next one wait. */
   const lock = (id: SessionId) => sql`UPDATE sessions SET updated_at = updated_at WHERE id = ${id}`
 
-  const below = (id: MessageId): Fragment => sql`WITH RECURSIVE below (id, run_id, role, deleted_at) AS (
-      SELECT id, run_id, role, deleted_at FROM messages WHERE id = ${id}
-      UNION ALL SELECT m.id, m.run_id, m.role, m.deleted_at
+  const below = (id: MessageId): Fragment => sql`WITH RECURSIVE below (id, run_id, role, seq, deleted_at) AS (
+      SELECT id, run_id, role, seq, deleted_at FROM messages WHERE id = ${id}
+      UNION ALL SELECT m.id, m.run_id, m.role, m.seq, m.deleted_at
         FROM below b JOIN messages m ON m.parent_message_id = b.id)`
 
   /**
@@ -46,6 +51,32 @@ export const make = (sql: SqlClient.SqlClient) => {
 
   const filesOf = (messages: Fragment) => sql`message_id IN (SELECT id FROM messages WHERE ${messages})`
 
+  /**
+   * One step of a large change: the newest messages of the session, or below `root`, with their runs. A message is newer
+   * than those above it, so no message loses its parent before the last step. False if there are too few for a step.
+   */
+  const step = Effect.fnUntraced(function* (
+    session: SessionId,
+    root: MessageId | undefined,
+    { from, runs, to }: { readonly from: Fragment; readonly runs: Fragment; readonly to: Fragment },
+  ) {
+    yield* lock(session)
+    const newest = sql`ORDER BY seq DESC LIMIT ${messagesAStep}`
+    const rows = yield* decodeStep(
+      root === undefined
+        ? yield* sql`SELECT id, run_id FROM messages WHERE session_id = ${session} AND ${from} ${newest}`
+        : yield* sql`${below(root)} SELECT id, run_id FROM below WHERE id <> ${root} AND ${from} ${newest}`,
+    )
+    if (rows.length < messagesAStep) return false
+    const runIds = Arr.dedupe(rows.map(({ run_id }) => run_id))
+    const ids = rows.map(({ id }) => id)
+    yield* sql`UPDATE runs SET ${to} WHERE ${sql.in("id", runIds)} AND ${from} ${runs}`.unprepared
+    // Words of restored messages are indexed again.
+    yield* sql`UPDATE messages SET ${to}, indexed = ${root === undefined ? sql`indexed` : sql`0`}
+      WHERE ${sql.in("id", ids)}`.unprepared
+    return true
+  })
+
   /** Data that a restore does not bring back: keys of repeated requests, and comparisons for operators. */
   const dropTraces = (session: SessionId, at: number) => {
     const runs = sql`(SELECT id FROM runs WHERE session_id = ${session} AND deleted_at = ${at})`
@@ -67,9 +98,18 @@ export const make = (sql: SqlClient.SqlClient) => {
     WHERE session_id = ${session} AND role = 'user' AND deleted_at IS NULL
       AND ${isIn("run_id", sql`SELECT id FROM runs WHERE session_id = ${session} AND deleted_at = ${at}`)}`
 
+  const isLater = (at: number) => sql`(deleted_at IS NULL OR deleted_at > ${at})`
+
   const mark = {
+    /** The running run is left to the last step. */
+    step: (session: SessionId, root: MessageId | undefined, at: number) =>
+      step(session, root, {
+        from: root === undefined ? isLater(at) : sql`deleted_at IS NULL`,
+        runs: sql`AND status <> 'running'`,
+        to: sql`deleted_at = ${at}`,
+      }),
     session: (id: SessionId, at: number) => {
-      const later = sql`(deleted_at IS NULL OR deleted_at > ${at})`
+      const later = isLater(at)
       return Effect.all(
         [
           sql`UPDATE sessions SET deleted_at = ${at} WHERE id = ${id} AND ${later}`,
@@ -136,6 +176,8 @@ export const make = (sql: SqlClient.SqlClient) => {
 
   /** Restores the rows of one deletion: those with its time. */
   const restore = {
+    step: (session: SessionId, root: MessageId | undefined, at: number) =>
+      step(session, root, { from: sql`deleted_at = ${at}`, runs: sql``, to: sql`deleted_at = NULL` }),
     session: (id: SessionId, at: number) =>
       Effect.all(
         [
@@ -154,7 +196,7 @@ export const make = (sql: SqlClient.SqlClient) => {
           lock(session),
           sql`UPDATE runs SET deleted_at = NULL WHERE deleted_at = ${at} AND ${runsBelow(session, id)}`,
           sql`UPDATE files SET deleted_at = NULL WHERE deleted_at = ${at}
-            AND ${filesOf(messagesBelow(id, sql`deleted_at = ${at}`))}`,
+            AND ${filesOf(sql`id IN (${below(id)} SELECT id FROM below)`)}`,
           sql`UPDATE messages SET deleted_at = NULL, indexed = 0
             WHERE ${messagesBelow(id, sql`deleted_at = ${at}`)}`,
         ],
