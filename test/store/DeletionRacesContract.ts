@@ -329,7 +329,7 @@ export const deletionRaces = (name: string, layer: Layer.Layer<Needed, unknown>)
         const { answer, run, session, userMessage } = yield* answeredTurn(owner, "one")
         yield* sql`WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
           INSERT INTO messages (id, session_id, run_id, role, content, parent_message_id, created_at, seq)
-          SELECT ${session.id} || i, ${session.id}, ${run.id}, 'assistant', '"more"', CAST(${answer} AS TEXT), 1, i FROM n`
+          SELECT ${session.id.slice(0, -10)} || CAST(1000000000 + i AS TEXT), ${session.id}, ${run.id}, 'assistant', '"more"', CAST(${answer} AS TEXT), 1, i FROM n`
         const shown = Effect.map(
           rowsOf("messages", "session_id", session.id),
           (rows) => rows.filter(({ deleted_at }) => deleted_at === null).length,
