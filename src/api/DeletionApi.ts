@@ -76,7 +76,7 @@ export class DeletionApi extends HttpApiGroup.make("deletion")
       .annotate(OpenApi.Summary, "Restore a message")
       .annotate(
         OpenApi.Description,
-        "Takes a deletion back within the grace time, with the messages that it took along.",
+        "Takes a deletion back within the grace time, with the messages that it took along. If a message above it is deleted too, the answer is a 400 that names the message to restore first.",
       ),
   )
   .add(

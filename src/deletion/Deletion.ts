@@ -14,7 +14,7 @@ import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { SharedLogs } from "../sharing/SharedLogs.ts"
-import { type Deleted, Deletions } from "../store/Deletions.ts"
+import { type BelowDeleted, type Deleted, Deletions } from "../store/Deletions.ts"
 import type { MessageNotFound } from "../store/Messages.ts"
 import type { SessionNotFound } from "../store/Sessions.ts"
 import type { StoreError } from "../store/StoreError.ts"
@@ -49,7 +49,7 @@ export class Deletion extends Context.Service<
     readonly restoreMessage: (
       principal: Principal,
       id: MessageId,
-    ) => Effect.Effect<void, AgentDenied | MessageNotFound | StoreError>
+    ) => Effect.Effect<void, AgentDenied | BelowDeleted | MessageNotFound | StoreError>
     /** Ends deleted runs on any replica. A replica that does not answer ends them by itself. */
     readonly cancel: (ids: ReadonlyArray<RunId>) => Effect.Effect<void>
   }

@@ -23,6 +23,8 @@ import * as Loop from "../telemetry/Loop.ts"
 const every = Schedule.spaced("1 second")
 /** Between two steps: gives the turns of others, and the database's log, time. */
 const pause = "20 millis"
+/** A restore at the end of the grace time ends before the purge begins, also with another replica's clock. */
+const marginMs = 60_000
 /** Longer than a step. After the death of its holder another replica takes the job over. */
 const heldMs = 10_000
 
@@ -102,7 +104,7 @@ const make = Effect.fnUntraced(function* ({ cacheOrgs, graceMs }: Settings) {
 
   const pass = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    const deletedBy = now - graceMs
+    const deletedBy = graceMs === 0 ? now : now - graceMs - marginMs
     yield* clearAnswers
     const due = yield* purge.isDue(deletedBy)
     if (!(due || !wiped) || !(yield* purge.claim(now, now + heldMs))) return

@@ -28,6 +28,7 @@ import type { NotAnAnswer } from "../store/FeedbackStore.ts"
 import type { ErasureNotFound } from "../store/Erasures.ts"
 import type { AutopilotConflict } from "../rollout/GuardedRollout.ts"
 import type { MessageNotFound } from "../store/Messages.ts"
+import type { BelowDeleted } from "../store/Deletions.ts"
 import type { QuotaExceeded } from "../store/Quotas.ts"
 import type { RunNotFound } from "../store/Runs.ts"
 import type { SessionNotFound } from "../store/Sessions.ts"
@@ -50,6 +51,7 @@ export type ServiceError =
   | AgentNotFound
   | AttachmentsUnsupported
   | AutopilotConflict
+  | BelowDeleted
   | ErasureNotFound
   | FileError
   | GrantRefused
@@ -198,6 +200,13 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     message: "The answers under way hold nearly all the memory that they may. Nothing was taken.",
     retryAfter: memoryRetryAfter,
   }),
+  BelowDeleted: ({ ancestorId }) =>
+    invalid([
+      {
+        path: "params.messageId",
+        message: `Expected a message below messages that are not deleted: restore ${ancestorId} first`,
+      },
+    ]),
   MessageNotFound: () => ({ code: "MESSAGE_NOT_FOUND", message: "There is no such message." }),
   NoModeAvailable: () => ({
     code: "LLM_UNAVAILABLE",

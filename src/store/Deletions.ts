@@ -6,8 +6,9 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { Erased, ErasureProgress } from "../domain/Erasure.ts"
-import type { MessageId, RunId, SessionId } from "../domain/Ids.ts"
+import { MessageId, type RunId, type SessionId } from "../domain/Ids.ts"
 import type { AgentDenied, Principal } from "../domain/Principal.ts"
 import type { MessageNotFound } from "./Messages.ts"
 import type { SessionNotFound } from "./Sessions.ts"
@@ -33,6 +34,12 @@ export interface DeletedSome extends Pick<ErasureProgress, "sessions" | "message
   readonly running: ReadonlyArray<RunId>
 }
 
+/** A message above is deleted, so a restored message would be on no branch. A restore of the ancestor must come first. */
+export class BelowDeleted extends Schema.TaggedError<BelowDeleted>()("BelowDeleted", {
+  messageId: MessageId,
+  ancestorId: MessageId,
+}) {}
+
 /** Each method fails the same way for a missing row and for one of another user or organisation. */
 export class Deletions extends Context.Service<
   Deletions,
@@ -55,12 +62,12 @@ export class Deletions extends Context.Service<
       id: SessionId,
       after: number,
     ) => Effect.Effect<void, AgentDenied | SessionNotFound | StoreError>
-    /** The message's session must not be deleted. */
+    /** The message's session must not be deleted, nor the messages above it. */
     readonly restoreMessage: (
       principal: Principal,
       id: MessageId,
       after: number,
-    ) => Effect.Effect<void, AgentDenied | MessageNotFound | StoreError>
+    ) => Effect.Effect<void, AgentDenied | BelowDeleted | MessageNotFound | StoreError>
     /** The runs of this process that are running and deleted. */
     readonly running: Effect.Effect<ReadonlyArray<RunId>, StoreError>
     /** Deletes a few sessions of a user or an organisation for good. Gives undefined when none is left. */

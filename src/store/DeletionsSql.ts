@@ -11,7 +11,7 @@ import type { Fragment } from "effect/sql/Statement"
 import { AgentId, type MessageId, RunId, SessionId } from "../domain/Ids.ts"
 import { AgentDenied, mayUseAgent, type Principal } from "../domain/Principal.ts"
 import { Replica } from "../platform/Replica.ts"
-import { Deletions, purgeAtOnce } from "./Deletions.ts"
+import { BelowDeleted, Deletions, purgeAtOnce } from "./Deletions.ts"
 import * as DeletionMarks from "./DeletionMarks.ts"
 import { MessageNotFound } from "./Messages.ts"
 import { SessionNotFound } from "./Sessions.ts"
@@ -51,7 +51,7 @@ const idsOf = (rows: ReadonlyArray<object>) =>
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const replica = yield* Replica
-  const { mark, restore, retitle } = DeletionMarks.make(sql)
+  const { deletedAbove, mark, restore, retitle } = DeletionMarks.make(sql)
 
   const ofUser = ({ orgId, userId }: Principal) => sql`s.org_id = ${orgId} AND s.user_id = ${userId}`
 
@@ -107,67 +107,93 @@ const make = Effect.gen(function* () {
 
   const before = { deleted: false, running: [] }
 
-  const deleteSession: Deletions["Service"]["deleteSession"] = Effect.fnUntraced(function* (
-    principal,
-    id,
-    at,
-  ) {
-    const found = yield* Effect.catchTag(findSession(principal, id), "SessionNotFound", (missing) =>
-      Effect.flatMap(wasDeleted(principal, id), (deleted) =>
-        deleted ? Effect.undefined : Effect.fail(missing),
-      ),
+  /** The earlier steps of a large change. If one fails, the row that was asked for is as it was, and a repeat continues. */
+  const inSteps = <E>(operation: string, step: Effect.Effect<boolean, E>) =>
+    step.pipe(
+      sql.withTransaction,
+      asStoreError(operation),
+      Effect.tap(Effect.yieldNow),
+      Effect.repeat({ while: (isMore) => isMore }),
     )
-    if (found === undefined || found.deleted_at !== null) return before
-    yield* Effect.andThen(mark.session(id, at), remember(principal, id, at)).pipe(sql.withTransaction)
-    return { deleted: true, running: yield* runningIn(id) }
-  }, asStoreError("Deletions.deleteSession"))
 
-  const deleteMessage: Deletions["Service"]["deleteMessage"] = Effect.fnUntraced(function* (
-    principal,
-    id,
-    at,
-  ) {
-    const found = yield* Effect.catchTag(findMessage(principal, id), "MessageNotFound", (missing) =>
-      Effect.flatMap(wasDeleted(principal, id), (deleted) =>
-        deleted ? Effect.undefined : Effect.fail(missing),
-      ),
-    )
-    if (found === undefined || (found.deleted_at ?? found.session_deleted_at) !== null) return before
-    const session = found.session_id
-    yield* mark
-      .below(session, id, at)
-      .pipe(
-        Effect.andThen(retitle(session)),
-        Effect.andThen(remember(principal, id, at)),
+  const deleteSession: Deletions["Service"]["deleteSession"] = Effect.fnUntraced(
+    function* (principal, id, at) {
+      const operation = asStoreError("Deletions.deleteSession")
+      const found = yield* Effect.catchTag(findSession(principal, id), "SessionNotFound", (missing) =>
+        Effect.flatMap(wasDeleted(principal, id), (deleted) =>
+          deleted ? Effect.undefined : Effect.fail(missing),
+        ),
+      ).pipe(operation)
+      if (found === undefined || found.deleted_at !== null) return before
+      yield* inSteps("Deletions.deleteSession", mark.step(id, undefined, at))
+      yield* Effect.andThen(mark.session(id, at), remember(principal, id, at)).pipe(
         sql.withTransaction,
+        operation,
       )
-    return { deleted: true, running: yield* runningIn(session) }
-  }, asStoreError("Deletions.deleteMessage"))
+      return { deleted: true, running: yield* operation(runningIn(id)) }
+    },
+  )
 
-  const restoreSession: Deletions["Service"]["restoreSession"] = Effect.fnUntraced(function* (
-    principal,
-    id,
-    after,
-  ) {
-    const { deleted_at } = yield* findSession(principal, id)
-    if (deleted_at === null) return
-    if (deleted_at <= after) return yield* new SessionNotFound({ sessionId: id })
-    yield* Effect.andThen(restore.session(id, deleted_at), forget(principal, id)).pipe(sql.withTransaction)
-  }, asStoreError("Deletions.restoreSession"))
+  const deleteMessage: Deletions["Service"]["deleteMessage"] = Effect.fnUntraced(
+    function* (principal, id, at) {
+      const operation = asStoreError("Deletions.deleteMessage")
+      const found = yield* Effect.catchTag(findMessage(principal, id), "MessageNotFound", (missing) =>
+        Effect.flatMap(wasDeleted(principal, id), (deleted) =>
+          deleted ? Effect.undefined : Effect.fail(missing),
+        ),
+      ).pipe(operation)
+      if (found === undefined || (found.deleted_at ?? found.session_deleted_at) !== null) return before
+      const session = found.session_id
+      yield* inSteps("Deletions.deleteMessage", mark.step(session, id, at))
+      yield* mark
+        .below(session, id, at)
+        .pipe(
+          Effect.andThen(retitle(session)),
+          Effect.andThen(remember(principal, id, at)),
+          sql.withTransaction,
+          operation,
+        )
+      return { deleted: true, running: yield* operation(runningIn(session)) }
+    },
+  )
 
-  const restoreMessage: Deletions["Service"]["restoreMessage"] = Effect.fnUntraced(function* (
-    principal,
-    id,
-    after,
-  ) {
-    const { deleted_at, session_deleted_at, session_id } = yield* findMessage(principal, id)
-    if (session_deleted_at === null && deleted_at === null) return
-    if (session_deleted_at !== null || deleted_at === null || deleted_at <= after)
-      return yield* new MessageNotFound({ messageId: id })
-    yield* restore
-      .below(session_id, id, deleted_at)
-      .pipe(Effect.andThen(retitle(session_id)), Effect.andThen(forget(principal, id)), sql.withTransaction)
-  }, asStoreError("Deletions.restoreMessage"))
+  const restoreSession: Deletions["Service"]["restoreSession"] = Effect.fnUntraced(
+    function* (principal, id, after) {
+      const operation = asStoreError("Deletions.restoreSession")
+      const { deleted_at } = yield* operation(findSession(principal, id))
+      if (deleted_at === null) return
+      if (deleted_at <= after) return yield* new SessionNotFound({ sessionId: id })
+      yield* inSteps("Deletions.restoreSession", restore.step(id, undefined, deleted_at))
+      yield* Effect.andThen(restore.session(id, deleted_at), forget(principal, id)).pipe(
+        sql.withTransaction,
+        operation,
+      )
+    },
+  )
+
+  const belowNone = Effect.fnUntraced(function* (id: MessageId, after: number) {
+    const ancestorId = yield* deletedAbove(id, after)
+    if (ancestorId !== undefined) return yield* new BelowDeleted({ messageId: id, ancestorId })
+  })
+
+  const restoreMessage: Deletions["Service"]["restoreMessage"] = Effect.fnUntraced(
+    function* (principal, id, after) {
+      const operation = asStoreError("Deletions.restoreMessage")
+      const { deleted_at, session_deleted_at, session_id } = yield* operation(findMessage(principal, id))
+      if (session_deleted_at === null && deleted_at === null) return
+      if (session_deleted_at !== null || deleted_at === null || deleted_at <= after)
+        return yield* new MessageNotFound({ messageId: id })
+      yield* operation(belowNone(id, after))
+      yield* inSteps("Deletions.restoreMessage", restore.step(session_id, id, deleted_at))
+      yield* Effect.gen(function* () {
+        yield* restore.below(session_id, id, deleted_at)
+        // The session is locked now.
+        yield* belowNone(id, after)
+        yield* retitle(session_id)
+        yield* forget(principal, id)
+      }).pipe(sql.withTransaction, operation)
+    },
+  )
 
   const running = Effect.suspend(
     () => sql`SELECT id FROM runs
@@ -189,6 +215,9 @@ const make = Effect.gen(function* () {
       Effect.map(countIn(id), (counts) => ({ ...counts, id })),
     )
     const step = withinMessages(counted)
+    const [first] = step
+    if (first !== undefined && (yield* sql.withTransaction(mark.step(first.id, undefined, purgeAtOnce))))
+      return { sessions: 0, messages: 0, runs: 0, running: [] }
     yield* Effect.forEach(step, ({ id }) => mark.session(id, purgeAtOnce), { discard: true }).pipe(
       sql.withTransaction,
     )

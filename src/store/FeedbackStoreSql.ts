@@ -81,6 +81,9 @@ export const layerSql: Layer.Layer<FeedbackStore, never, SqlClient.SqlClient> = 
       comment = excluded.comment,
       updated_at = CASE WHEN ${same} THEN feedback.updated_at ELSE excluded.updated_at END`
 
+    /** A deletion of the message waits, so that no feedback outlives it. */
+    const untilCommit = sql.onDialectOrElse({ pg: () => sql`FOR SHARE OF m`, orElse: () => sql`` })
+
     const put: FeedbackStore["Service"]["put"] = Effect.fnUntraced(function* (principal, id, given, now) {
       const { mode } = yield* answerOf(principal, id)
       const stored = given.rating === null ? null : given.rating === "up" ? 1 : -1
@@ -90,7 +93,7 @@ export const layerSql: Layer.Layer<FeedbackStore, never, SqlClient.SqlClient> = 
           rating, score, comment, created_at, updated_at)
         SELECT m.id, m.run_id, m.session_id, s.org_id, s.user_id, r.cohort,
           ${stored}, ${given.score}, ${comment}, ${now}, ${now}
-        FROM ${own(principal, id)} ${replace} RETURNING *`
+        FROM ${own(principal, id)} ${untilCommit} ${replace} RETURNING *`
       const [feedback] = yield* decodeRows(rows)
       const [before] = yield* decodeReplaced(rows)
       if (feedback === undefined || before === undefined) return yield* new MessageNotFound({ messageId: id })

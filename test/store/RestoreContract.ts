@@ -113,6 +113,54 @@ export const restores = (name: string, layer: Layer.Layer<Needed, unknown>) =>
       }),
     )
 
+    it.effect("a message below a deleted one is restored only after that one", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const sessions = yield* Sessions
+        const owner = newPrincipal()
+        const first = yield* answeredTurn(owner, "one")
+        const second = yield* answeredTurn(owner, "two", first, first.answer)
+        yield* deletions.deleteMessage(owner, second.answer, now - 3)
+        yield* deletions.deleteMessage(owner, first.answer, now - 2)
+        const deletedLater = { _tag: "BelowDeleted" as const, ancestorId: first.answer }
+        for (const id of [second.answer, second.userMessage.id]) {
+          const refused = yield* Effect.flip(deletions.restoreMessage(owner, id, now - 4))
+          assert.deepInclude(refused, deletedLater)
+        }
+        const entries = Effect.map(sessions.messages(first.session.id, { limit: 9 }), (page) =>
+          page.entries.map(({ content }) => content),
+        )
+        assert.deepStrictEqual(yield* entries, ["one"])
+        yield* deletions.restoreMessage(owner, first.answer, now - 4)
+        yield* deletions.restoreMessage(owner, second.answer, now - 4)
+        assert.deepStrictEqual(yield* entries, ["one", "answer to one", "two", "answer to two"])
+      }),
+    )
+
+    it.effect("a branch and a session of more messages than one step are deleted and restored whole", () =>
+      Effect.gen(function* () {
+        const deletions = yield* Deletions
+        const sql = yield* SqlClient.SqlClient
+        const owner = newPrincipal()
+        const { answer, run, session, userMessage } = yield* answeredTurn(owner, "one")
+        yield* sql`WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+          INSERT INTO messages (id, session_id, run_id, role, content, parent_message_id, created_at, seq)
+          SELECT ${session.id.slice(0, -10)} || CAST(1000000000 + i AS TEXT), ${session.id}, ${run.id}, 'assistant', '"more"', CAST(${answer} AS TEXT), 1, i FROM n`
+        const shown = Effect.map(
+          rowsOf("messages", "session_id", session.id),
+          (rows) => rows.filter(({ deleted_at }) => deleted_at === null).length,
+        )
+        yield* deletions.deleteMessage(owner, userMessage.id, now - 1)
+        assert.strictEqual(yield* shown, 0)
+        yield* deletions.restoreMessage(owner, userMessage.id, now - 2)
+        assert.strictEqual(yield* shown, 6000)
+        yield* deletions.deleteSession(owner, session.id, now)
+        assert.strictEqual(yield* shown, 0)
+        yield* deletions.restoreSession(owner, session.id, now - 1)
+        assert.strictEqual(yield* shown, 6000)
+      }),
+    )
+
     it.effect("a deleted session frees its client's id, also when it is restored later", () =>
       Effect.gen(function* () {
         const deletions = yield* Deletions

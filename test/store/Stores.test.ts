@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Database from "../../src/store/Database.ts"
 import { Runs } from "../../src/store/Runs.ts"
+import { FeedbackStore } from "../../src/store/FeedbackStore.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 import { storesOn } from "../support/storesOn.ts"
@@ -17,6 +18,7 @@ import { pages } from "./PagesContract.ts"
 import { branches } from "./BranchContract.ts"
 import { messages } from "./MessagesContract.ts"
 import { autopilots, cohortRuns } from "./CohortRunsContract.ts"
+import { answeredTurn } from "./deleting.ts"
 import { deletion } from "./DeletionContract.ts"
 import { erasure } from "./ErasureContract.ts"
 import { deletionRaces } from "./DeletionRacesContract.ts"
@@ -111,6 +113,27 @@ describe.skipIf(postgresUrl === undefined)("PostgreSQL", () => {
       yield* runs.begin(turn)
       assert.deepStrictEqual((yield* runs.get(owner, turn.run.id)).run, turn.run)
       // The pool waits for its borrowed connections: the reserved one goes back before the layer closes.
+    }).pipe(Effect.scoped, Effect.provide(postgres)),
+  )
+
+  it.live("feedback that arrives during the deletion of its message is not stored", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { put } = yield* FeedbackStore
+      const owner = newPrincipal()
+      const { answer } = yield* answeredTurn(owner, "one")
+      const holder = yield* sql.reserve
+      yield* holder.executeRaw("BEGIN", [])
+      yield* holder.executeRaw("UPDATE messages SET deleted_at = 5 WHERE id = $1", [answer])
+      const given = { rating: "up", score: null, comment: null } as const
+      const putting = yield* Effect.forkChild(Effect.flip(put(owner, answer, given, 1)))
+      yield* sql`SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`.pipe(
+        Effect.repeat({ until: (rows) => rows.length > 0 || putting.pollUnsafe() !== undefined }),
+      )
+      yield* holder.executeRaw("COMMIT", [])
+      assert.strictEqual((yield* Fiber.join(putting))._tag, "MessageNotFound")
+      assert.isEmpty(yield* sql`SELECT 1 FROM feedback WHERE message_id = ${answer}`)
     }).pipe(Effect.scoped, Effect.provide(postgres)),
   )
 })
