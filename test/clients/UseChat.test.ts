@@ -115,8 +115,8 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       expect(after).toEqual(before)
       const url = expect.stringMatching("^/api/v1/files/")
       expect(images).toEqual([{ type: "file", mediaType: "image/png", filename: "dot.png", url, width: 1 }])
-      const { content } = world.model.asked.at(-1)?.body.messages.at(-1)
-      expect(content[0].image_url.url).toBe(query.get("image"))
+      const prompt = world.model.asked.at(-1)?.body.messages.at(-1)
+      expect(prompt.content[0].image_url.url).toBe(query.get("image"))
     })
   },
 )

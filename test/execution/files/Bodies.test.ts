@@ -6,15 +6,13 @@ import * as AgUiRequest from "../../../src/execution/ag-ui/AgUiRequest.ts"
 import { plainRequests } from "../../../src/domain/DirectProvider.ts"
 import type { PromptMessage } from "../../../src/domain/History.ts"
 import type { Turn } from "../../../src/execution/Executor.ts"
-import { rulesOf as limitsOf } from "../../../src/execution/direct/AttachmentLimits.ts"
 import { wires } from "../../../src/execution/direct/Wire.ts"
-import { fitted, type LoadedFile, planOf } from "../../../src/execution/files/AttachmentRules.ts"
+import type { LoadedFile } from "../../../src/execution/files/AttachmentRules.ts"
 import * as LangGraphRequest from "../../../src/execution/langgraph/LangGraphRequest.ts"
 import * as ResponsesRequest from "../../../src/execution/responses/ResponsesRequest.ts"
 import * as RuntimeRequest from "../../../src/execution/runtime/RuntimeRequest.ts"
 import { agent, turn } from "../../support/fixtures.ts"
 import { attachment } from "../../support/heldFiles.ts"
-import { fileRefusalOf, type FileWire } from "../../support/strictFiles.ts"
 
 const image: LoadedFile = { ...attachment(1), content: "iVBO" }
 const pdf: LoadedFile = { ...attachment(2, "pdf"), content: "JVBE" }
@@ -190,51 +188,6 @@ const kinds = ["image", "pdf", "text"] as const
 const cases = wireNames.flatMap((wire) =>
   kinds.flatMap((kind) => (["current", "history"] as const).map((place) => [wire, kind, place] as const)),
 )
-
-const directWires = [
-  "openai-compatible",
-  "openai",
-  "anthropic",
-  "google",
-] as const satisfies ReadonlyArray<FileWire>
-const loaded = new Map(
-  ["image/png", "image/jpeg", "image/gif", "image/webp"].map((mediaType, index) => {
-    const file = { ...image, ...attachment(10 + index, "image", { mediaType }), content: "iVBO" }
-    return [file.fileId, file]
-  }),
-)
-
-/** The body for the files that the rules of the provider let through. */
-const strictBody = (kind: FileWire, one: Turn) => {
-  const provider = { ...settings, kind, attachments: ["image", "pdf", "text"] as const }
-  const current = one.history.at(-1)!
-  const plan = planOf(limitsOf(provider), current, [], one.history.slice(0, -1))
-  assert.notProperty(plan, "reason")
-  const history = one.history.map((past) => fitted(past, "sent" in plan ? (plan.sent.get(past) ?? []) : []))
-  return wires[kind].body(provider, { ...one, history }, "m")
-}
-
-describe("the strict rules of a provider", () => {
-  it.each(directWires)("accept every kind of file in a message and in the history: %s", (wire) => {
-    for (const place of ["current", "history"] as const) {
-      const one = turnWith(place, "See", image, pdf, notes, ...loaded.values())
-      const body = strictBody(wire, { ...one, files: new Map([...files, ...loaded]) })
-      assert.strictEqual(fileRefusalOf(wire, body), undefined)
-      assert.include(JSON.stringify(body), "JVBE")
-    }
-  })
-
-  it.each(directWires)("accept files without a text, an empty text file and an odd name: %s", (wire) => {
-    const named = { ...pdf, filename: `\ud800${"é".repeat(200)}.pdf` }
-    const empty = { ...notes, content: "" }
-    const one = turnWith("current", "", named, empty)
-    const body = strictBody(wire, {
-      ...one,
-      files: new Map([named, empty].map((file) => [file.fileId, file])),
-    })
-    assert.strictEqual(fileRefusalOf(wire, body), undefined)
-  })
-})
 
 describe("a message with a file", () => {
   it.each(cases)("is in the form of %s: %s, %s", (wire, kind, place) => {
