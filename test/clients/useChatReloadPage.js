@@ -53,9 +53,11 @@ const App = ({ initial }) => {
   useEffect(() => {
     if (!isOver) return
     if (before !== null)
-      return void imagesIn(messages).then((images) =>
-        report({ before: JSON.parse(before), after: JSON.parse(text), count: messages.length, images }),
-      )
+      return void imagesIn(messages)
+        .catch(String)
+        .then((images) =>
+          report({ before: JSON.parse(before), after: JSON.parse(text), count: messages.length, images }),
+        )
     sessionStorage.setItem("shown", text)
     location.reload()
   }, [isOver, messages, text])
