@@ -5,7 +5,9 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { Agent, AgentSettings, AuthConfig, listOf, McpServer, modelsOf, SubAgent } from "../domain/Agent.ts"
+import { AttachmentKind } from "../domain/Attachment.ts"
 import { AgentId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import { Authorization, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success, successPage } from "./Envelope.ts"
 import { pagedBy } from "./Paging.ts"
@@ -18,9 +20,18 @@ const McpServerView = Schema.Struct({
 })
 export type McpServerView = typeof McpServerView.Type
 
+const kinds = Schema.Array(AttachmentKind)
+
 const AgentView = Schema.Struct({
   ...Agent.fields,
   settings: Schema.Struct({ ...AgentSettings.fields, mcpServers: Schema.Array(McpServerView) }),
+  attachments: Schema.Struct({
+    runtime_orchestrator: kinds,
+    direct_llm: kinds,
+  } satisfies Record<ExecutionMode, Schema.Top>).annotate({
+    description:
+      "The kinds of files that each mode takes. A message goes only to a mode that takes all its files. Empty: the mode takes none, or is not configured.",
+  }),
 })
 export type AgentView = typeof AgentView.Type
 

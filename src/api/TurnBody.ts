@@ -7,6 +7,8 @@ import { type AttachmentInput, AttachmentInputs } from "../domain/AttachmentInpu
 import { isBlank } from "../domain/History.ts"
 import { AgentId, MessageId } from "../domain/Ids.ts"
 import { InterruptAnswer } from "../domain/Interrupt.ts"
+import * as FileReference from "../protocol/FileReference.ts"
+import { fileCount, MessageParts, textOf } from "./MessageParts.ts"
 
 export const maxMessageLength = 100_000
 
@@ -34,39 +36,62 @@ const attachments = Schema.optionalKey(AttachmentInputs).annotate({
     "Files of the message: uploaded ones, or small ones as data URLs. A message of files alone needs no text.",
 })
 
-/** A turn without text and files would be an empty question. */
-const hasContent = (body: {
+const parts = Schema.optionalKey(MessageParts).annotate({
+  description:
+    "The message as parts, instead of `message` and `attachments`: texts, which become paragraphs, and files.",
+})
+
+interface Content {
   readonly message?: string
   readonly attachments?: ReadonlyArray<AttachmentInput>
-}) =>
-  body.message !== undefined || (body.attachments ?? []).length > 0
-    ? undefined
-    : { path: ["message"], issue: "Missing key" }
+  readonly parts?: typeof MessageParts.Type
+}
+
+/** A turn without text and files would be an empty question. */
+const contentProblem = ({ attachments = [], message, parts }: Content) => {
+  if (parts === undefined)
+    return message !== undefined || attachments.length > 0
+      ? undefined
+      : { path: ["message"], issue: "Missing key" }
+  const issue = FileReference.messageProblem(textOf(parts), fileCount(parts), messageProblem)
+  return issue === undefined ? undefined : { path: ["parts"], issue }
+}
+
+const hasContent = (body: Content) =>
+  body.parts !== undefined && (body.message !== undefined || body.attachments !== undefined)
+    ? { path: ["parts"], issue: "Expected either parts, or message and attachments" }
+    : contentProblem(body)
 
 /** The first message of a session. */
 export const Started = Schema.Struct({
   agentId: AgentId,
   message: Schema.optionalKey(messageText).annotate({
-    description: "The text of the user. Required, except with `attachments`.",
+    description: "The text of the user. Required, except with `attachments` or `parts`.",
   }),
   attachments,
+  parts,
 }).check(Schema.makeFilter(hasContent))
 
 /** Another version of a message. */
 export const Edited = Schema.Struct({
   message: Schema.optionalKey(messageText).annotate({
-    description: "The new text. Required, except with `attachments`.",
+    description: "The new text. Required, except with `attachments` or `parts`.",
   }),
   attachments: Schema.optionalKey(AttachmentInputs).annotate({
     description: "The files of the new version; by default those of the message.",
+  }),
+  parts: parts.annotate({
+    description:
+      "The whole new version as parts, instead of `message` and `attachments`: no file of the message stays unless it is here.",
   }),
 }).check(Schema.makeFilter(hasContent))
 
 export const Sent = Schema.Struct({
   message: Schema.optionalKey(messageText).annotate({
-    description: "The text of the user. Required, except with `retry` or `attachments`.",
+    description: "The text of the user. Required, except with `retry`, `attachments` or `parts`.",
   }),
   attachments,
+  parts,
   parentMessageId: Schema.optionalKey(Schema.NullOr(MessageId)).annotate({
     description: "The message that this one follows; by default the last one of the session. Null: none.",
   }),
@@ -77,12 +102,10 @@ export const Sent = Schema.Struct({
 }).check(
   Schema.makeFilter((body) => {
     if (body.retry !== true) return hasContent(body)
-    return body.attachments === undefined
+    const given = (["attachments", "parts"] as const).find((field) => body[field] !== undefined)
+    return given === undefined
       ? undefined
-      : {
-          path: ["attachments"],
-          issue: "Expected none with retry, which sends the files of the message again",
-        }
+      : { path: [given], issue: "Expected none with retry, which sends the files of the message again" }
   }),
 )
 

@@ -5,15 +5,16 @@ import { FileId } from "./Ids.ts"
 /** Files of one message. */
 export const mostAttachments = 10
 
-export const AttachmentInput = Schema.Union([
-  Schema.Struct({ fileId: FileId }),
-  Schema.Struct({
-    data: Schema.String.check(
-      Schema.isStartingWith("data:", { message: "Expected a data URL: data:<type>;base64,<data>" }),
-    ),
-    filename: Schema.optionalKey(Schema.String),
-  }),
-])
+export const UploadedFile = Schema.Struct({ fileId: FileId })
+
+export const DataFile = Schema.Struct({
+  data: Schema.String.check(
+    Schema.isStartingWith("data:", { message: "Expected a data URL: data:<type>;base64,<data>" }),
+  ),
+  filename: Schema.optionalKey(Schema.String),
+})
+
+export const AttachmentInput = Schema.Union([UploadedFile, DataFile])
 export type AttachmentInput = typeof AttachmentInput.Type
 
 export const AttachmentInputs = Schema.Array(AttachmentInput).check(

@@ -12,9 +12,10 @@ import type { StoreError } from "../store/StoreError.ts"
 import * as DataUrl from "./DataUrl.ts"
 import { FileIntake, type IntakeError } from "./FileIntake.ts"
 
-/** `path`: below `attachments`, such as `1.fileId`. */
+/** `path`: below the field of the files, such as `1.fileId`. `field`: by default `attachments`. */
 export class AttachmentsInvalid extends Schema.TaggedError<AttachmentsInvalid>()("AttachmentsInvalid", {
   problems: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })),
+  field: Schema.optionalKey(Schema.Literal("parts")),
 }) {}
 
 export class MessageFiles extends Context.Service<

@@ -27,7 +27,7 @@ const viewOf = (server: McpServer): McpServerView => ({
   hasAuthConfig: server.authConfig !== undefined,
 })
 
-export const shown = (agent: Agent): AgentView => ({
+export const shown = (agent: Agent): Omit<AgentView, "attachments"> => ({
   ...agent,
   settings: { ...agent.settings, mcpServers: agent.settings.mcpServers.map(viewOf) },
 })

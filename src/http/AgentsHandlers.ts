@@ -6,9 +6,12 @@ import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { pageEnd } from "../api/Paging.ts"
-import type { AgentSettings } from "../domain/Agent.ts"
+import type { Agent, AgentSettings } from "../domain/Agent.ts"
+import { AttachmentKind } from "../domain/Attachment.ts"
 import { AgentId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import { AgentDenied, mayUseAgent } from "../domain/Principal.ts"
+import { Modes } from "../execution/Modes.ts"
 import { Agents } from "../store/Agents.ts"
 import { Quotas } from "../store/Quotas.ts"
 import * as AgentServers from "./AgentServers.ts"
@@ -44,6 +47,18 @@ export const layer = HttpApiBuilder.group(
     const quotas = yield* Quotas
     const servers = yield* AgentServers.make
     const random = yield* SecureRandom.SecureRandom
+    const modes = yield* Modes
+    const kindsOf = (mode: ExecutionMode, agent: Agent) => {
+      const taken = modes.takes(mode, agent).flat()
+      return AttachmentKind.literals.filter((kind) => taken.includes(kind))
+    }
+    const shown = (agent: Agent) => ({
+      ...AgentServers.shown(agent),
+      attachments: {
+        runtime_orchestrator: kindsOf("runtime_orchestrator", agent),
+        direct_llm: kindsOf("direct_llm", agent),
+      },
+    })
     return handlers.handleAll({
       list: ({ query: { cursor: after, limit = defaultLimit } }) =>
         answering(
@@ -54,14 +69,14 @@ export const layer = HttpApiBuilder.group(
               ...(after === undefined ? {} : { after }),
             })
             const allowed = page.entries.filter(({ id }) => mayUseAgent(principal, id))
-            return { ...ok(allowed.map(AgentServers.shown)), ...pageEnd(page) }
+            return { ...ok(allowed.map(shown)), ...pageEnd(page) }
           }),
         ),
       get: ({ params: { agentId } }) =>
         answering(
           Effect.map(
             Effect.flatMap(callerOf(agentId), ({ orgId }) => agents.get(orgId, agentId)),
-            (agent) => ok(AgentServers.shown(agent)),
+            (agent) => ok(shown(agent)),
           ),
         ),
       create: ({ payload }) =>
@@ -75,7 +90,7 @@ export const layer = HttpApiBuilder.group(
             yield* servers.checked(given, payload.mcpServers)
             const mcpServers = yield* servers.stored({ id, orgId }, given.mcpServers, [])
             const settings = { ...given, mcpServers }
-            return ok(AgentServers.shown(yield* agents.create(orgId, settings, quotas.agents, id)))
+            return ok(shown(yield* agents.create(orgId, settings, quotas.agents, id)))
           }),
         ),
       update: ({ params: { agentId }, payload }) =>
@@ -91,7 +106,7 @@ export const layer = HttpApiBuilder.group(
               payload.mcpServers === undefined
                 ? before.mcpServers
                 : yield* servers.stored({ id, orgId }, payload.mcpServers, before.mcpServers)
-            return ok(AgentServers.shown(yield* agents.update(orgId, id, { ...after, mcpServers })))
+            return ok(shown(yield* agents.update(orgId, id, { ...after, mcpServers })))
           }),
         ),
     })

@@ -5,7 +5,9 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Struct from "effect/Struct"
 import { Reads } from "../admission/Reads.ts"
+import { messageOf } from "../api/MessageParts.ts"
 import type { Answered } from "../api/TurnBody.ts"
 import { Api } from "../api/Api.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
@@ -93,7 +95,8 @@ export const layer = HttpApiBuilder.group(
 
     return handlers.handleAll({
       start: (request) => {
-        const { agentId, attachments: given, message = "" } = request.payload
+        const { agentId } = request.payload
+        const { files: given, message = "" } = messageOf(request.payload)
         return Effect.flatMap(turnFiles.once(given), (attachments) =>
           streams.post(request, {
             route: "start",
@@ -112,8 +115,9 @@ export const layer = HttpApiBuilder.group(
         )
       },
       send: (request) => {
-        const { attachments: given, ...sent } = request.payload
-        const { message, parentMessageId, retry } = sent
+        const { parentMessageId, retry } = request.payload
+        const { files: given, ...text } = messageOf(request.payload)
+        const sent = { ...Struct.omit(request.payload, ["attachments", "message", "parts"]), ...text }
         const { sessionId } = request.params
         return Effect.flatMap(turnFiles.once(given, sessionId), (attachments) =>
           streams.post(request, {
@@ -123,7 +127,7 @@ export const layer = HttpApiBuilder.group(
             // Fields of older versions are hashed as before, so that an update still recognises their keys.
             asked: [
               sessionId,
-              message ?? null,
+              text.message ?? null,
               parentMessageId ?? null,
               ...(parentMessageId === null ? ["first"] : []),
               ...(retry === true ? ["retry"] : []),

@@ -42,10 +42,10 @@ export const fileErrors = (invalid: Invalid) => ({
         message: "Expected files that are not deleted: send `attachments` without them",
       },
     ]),
-  AttachmentsInvalid: ({ problems }: AttachmentsInvalid) =>
+  AttachmentsInvalid: ({ field, problems }: AttachmentsInvalid) =>
     invalid(
       problems.map(({ message, path }) => ({
-        path: ["payload", "attachments", path].filter((part) => part !== "").join("."),
+        path: ["payload", field ?? "attachments", path].filter((part) => part !== "").join("."),
         message,
       })),
     ),

@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
+import { type GivenFiles, messageOf } from "../api/MessageParts.ts"
 import { ok } from "../api/Envelope.ts"
 import type { Caller } from "../chat/Caller.ts"
 import { Chat } from "../chat/Chat.ts"
 import type { Begun, OnceRefused } from "../chat/Idempotency.ts"
 import { SessionQueue } from "../chat/SessionQueue.ts"
 import type { Attachment } from "../domain/Attachment.ts"
-import type { AttachmentInput } from "../domain/AttachmentInput.ts"
 import type { MessageId } from "../domain/Ids.ts"
 import { missingPermissions } from "../domain/Principal.ts"
 import { MessageFiles } from "../files/MessageFiles.ts"
@@ -19,6 +19,7 @@ import { Quotas } from "../store/Quotas.ts"
 import { withUrls } from "./AttachmentView.ts"
 import { ChatStreams } from "./ChatStreams.ts"
 import { answering, respond } from "./ErrorMapping.ts"
+import * as TurnFiles from "./TurnFiles.ts"
 
 const { edit, regenerate } = Api.groups.messages.endpoints
 
@@ -48,13 +49,13 @@ export const layer = HttpApiBuilder.group(
     })
 
     /** The session is read at the first use, because the message may not exist. */
-    const filesOf = (id: MessageId, inputs: ReadonlyArray<AttachmentInput> | undefined) =>
+    const filesOf = (id: MessageId, given: GivenFiles) =>
       Effect.flatMap(CurrentPrincipal, (principal) =>
         Effect.cached(
-          inputs === undefined || inputs.length === 0
+          given.inputs === undefined || given.inputs.length === 0
             ? Effect.succeed<ReadonlyArray<Attachment>>([])
             : Effect.flatMap(messages.find(principal, id), ({ session }) =>
-                messageFiles.of(principal, inputs, session.id),
+                TurnFiles.found(messageFiles, principal, given, session.id),
               ),
         ),
       )
@@ -80,18 +81,22 @@ export const layer = HttpApiBuilder.group(
           })
         }),
       edit: (request) => {
-        const { attachments: given, message = "" } = request.payload
+        const { files: given, message = "" } = messageOf(request.payload)
         const { messageId } = request.params
         return Effect.flatMap(filesOf(messageId, given), (attachments) =>
           streams.post(request, {
             route: "edit",
             path: edit.path,
-            asked: [messageId, message, ...(given === undefined ? [] : [JSON.stringify(given)])],
+            asked: [
+              messageId,
+              message,
+              ...(given.inputs === undefined ? [] : [JSON.stringify(given.inputs)]),
+            ],
             begin: counted((caller) =>
               Effect.flatMap(attachments, (found) =>
                 chat.edit(caller, messageId, {
                   message,
-                  attachments: given === undefined ? undefined : found,
+                  attachments: given.inputs === undefined ? undefined : found,
                 }),
               ),
             ),

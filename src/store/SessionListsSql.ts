@@ -69,9 +69,13 @@ export const layerSql: Layer.Layer<SessionLists, never, SqlClient.SqlClient> = L
     }, asStoreError("SessionLists.list"))
 
     const counts = Effect.fnUntraced(function* (principal: Principal) {
-      const rows = yield* sql`SELECT archived, pinned, COUNT(*) AS count, 0 AS running FROM sessions
+      // SQLite would read all runs of the user otherwise, by their index.
+      const rows = yield* sql`WITH live AS MATERIALIZED (
+          SELECT org_id, user_id, agent_id, deleted_at FROM runs WHERE status = 'running'
+        )
+        SELECT archived, pinned, COUNT(*) AS count, 0 AS running FROM sessions
           WHERE ${owned(sql, principal)} GROUP BY archived, pinned
-        UNION ALL SELECT 0, 0, 0, COUNT(*) FROM runs WHERE status = 'running' AND ${owned(sql, principal)}`
+        UNION ALL SELECT 0, 0, 0, COUNT(*) FROM live WHERE ${owned(sql, principal)}`
       return yield* decodeCounts(rows)
     }, asStoreError("SessionLists.counts"))
 

@@ -129,6 +129,13 @@ describe("a runtime without links and a model that takes images", () => {
     expect(JSON.stringify(data.decision)).toContain("runtime_orchestrator does not take image")
   })
 
+  it("are in the agent, with the kinds that each mode takes", async () => {
+    const { data } = await world.client.json("GET", `/api/v1/agents/${defaultAgent}`)
+    expect(data.attachments).toEqual({ runtime_orchestrator: [], direct_llm: ["image", "text"] })
+    const all = await world.client.json("GET", "/api/v1/agents")
+    expect(all.data[0].attachments).toEqual(data.attachments)
+  })
+
   it("refuse kinds that nothing takes, before anything is stored", async () => {
     const { chat } = open()
     await chat.sendMessage({ role: "user", parts: parts("Read", file(pdf, "a.pdf", "application/pdf")) })

@@ -12,6 +12,11 @@ const text = { "content-type": "text/plain" }
 const errorOf = async (answer: Response) =>
   ((await answer.json()) as { readonly error: { readonly code: string; readonly message: string } }).error
 
+interface Message {
+  readonly content: string
+  readonly attachments: ReadonlyArray<{ readonly filename: string }>
+}
+
 describe.each(places)("files %s", (_, count) => {
   if (count === 2 && !hasServices) return
   const its = useGateways({}, count)
@@ -147,6 +152,56 @@ describe.each(places)("files %s", (_, count) => {
         path: "payload.attachments.0.data",
         message: expect.stringContaining("text, announced as image/png"),
       },
+    ])
+  })
+
+  it("are parts of a message that starts, continues and edits a session", async () => {
+    const [client] = its.clients
+    const { fileId } = await uploaded(client!, "# hello", "text/markdown", "a.md")
+    const data = `data:text/plain;base64,${Buffer.from("hello").toString("base64")}`
+    const text = (text: string) => ({ type: "text", text })
+    const file = { type: "file", fileId }
+    const note = { type: "file", data, filename: "n.txt" }
+    const turn = await other().stream("POST", "/api/v1/chat/start", {
+      agentId: defaultAgent,
+      parts: [text("One"), file, text(" "), note, text("Two")],
+    })
+    expect((await turn.rest()).at(-1)?.event).toBe("done")
+    const messages = async () =>
+      (await client!.json("GET", `/api/v1/chat/sessions/${turn.sessionId}`)).data.messages
+    const send = await client!.stream("POST", `/api/v1/chat/sessions/${turn.sessionId}`, { parts: [file] })
+    await send.rest()
+    const [first, , second] = await messages()
+    const shown = ({ attachments, content }: Message) => [
+      content,
+      attachments.map(({ filename }) => filename),
+    ]
+    expect(shown(first)).toEqual(["One\n\nTwo", ["a.md", "n.txt"]])
+    expect(shown(second)).toEqual(["", ["a.md"]])
+    const edit = await client!.stream("POST", `/api/v1/chat/messages/${first.id}/edit`, {
+      parts: [text("Three")],
+    })
+    await edit.rest()
+    const edited = (await messages()).find(({ content }: Message) => content === "Three")
+    expect(shown(edited)).toEqual(["Three", []])
+    const problems = async (body: object, path = "start") =>
+      (await client!.json("POST", `/api/v1/chat/${path}`, { agentId: defaultAgent, ...body })).error.details
+    const unknown = "0190b2f4-1111-7111-8111-aaaaaaaaaaaa"
+    for (const both of [{ message: "x" }, { attachments: [] }])
+      expect(await problems({ parts: [text("x")], ...both })).toEqual([
+        { path: "payload.parts", message: "Expected either parts, or message and attachments" },
+      ])
+    expect(await problems({ parts: [text("x"), note, { ...file, fileId: unknown }] })).toMatchObject([
+      { path: "payload.parts.2.fileId" },
+    ])
+    for (const parts of [[text(" ")], [text("\ud800")], Array.from({ length: 11 }, () => note)])
+      expect(await problems({ parts })).toMatchObject([{ path: "payload.parts" }])
+    for (const path of [`sessions/${turn.sessionId}`, `messages/${first.id}/edit`])
+      expect(await problems({ parts: [{ ...file, fileId: unknown }] }, path)).toMatchObject([
+        { path: "payload.parts.0.fileId" },
+      ])
+    expect(await problems({ retry: true, parts: [file] }, `sessions/${turn.sessionId}`)).toMatchObject([
+      { path: "payload.parts" },
     ])
   })
 

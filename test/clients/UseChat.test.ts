@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { chromium, inBrowser } from "../support/browser.ts"
 import { bundled } from "../support/bundle.ts"
+import { png } from "../support/uploads.ts"
 import { useWorld } from "../support/world.ts"
 import { present } from "./present.ts"
 import { slow } from "./readers.ts"
@@ -39,7 +40,7 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`
 }, 60_000)
 
-const world = useWorld(() => ({ CORS_ALLOWED_ORIGINS: origin }))
+const world = useWorld(() => ({ CORS_ALLOWED_ORIGINS: origin, DIRECT_LLM_A_ATTACHMENTS: "image" }))
 
 afterAll(() => {
   pages.close()
@@ -96,6 +97,26 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       expect(parts).toEqual(before[0].parts)
       expect(after[0].id).toBe(before[0].id)
       expect(after[0].parts.length > parts.length).toBe(scenario.scenario === "cut")
+    })
+
+    it("sends an image of a file input and shows it again after a reload", async () => {
+      const query = new URLSearchParams({
+        api: `${world.gateway.url}/api/v1/ai-sdk/chat`,
+        token: world.client.token,
+        id: "image-1",
+        question: "What is it?",
+        image: `data:image/png;base64,${png.toString("base64")}`,
+      })
+      const report = new Promise<string>((resolve) => (reported = resolve))
+      const { after, before, images } = await inBrowser(async (tab) => {
+        await tab.open(`${origin}/reload?${query}`)
+        return JSON.parse(await report)
+      })
+      expect(after).toEqual(before)
+      const url = expect.stringMatching("^/api/v1/files/")
+      expect(images).toEqual([{ type: "file", mediaType: "image/png", filename: "dot.png", url, width: 1 }])
+      const prompt = world.model.asked.at(-1)?.body.messages.at(-1)
+      expect(prompt.content[0].image_url.url).toBe(query.get("image"))
     })
   },
 )

@@ -6,7 +6,7 @@ const mb = 1024 * 1024
 /** The instructions and the texts of a conversation are in the same request. */
 const room = 2 * mb
 
-type Limits = Pick<AttachmentRules, "mostBytes" | "mostFiles" | "mostImageBytes">
+type Limits = Omit<AttachmentRules, "as" | "kinds">
 
 const compatible: Limits = { mostBytes: 20 * mb - room, mostImageBytes: 20 * mb, mostFiles: 20 }
 
@@ -15,7 +15,12 @@ const limits: Readonly<Record<ProviderKind, Limits>> = {
   sandbox: compatible,
   openai: { mostBytes: 50 * mb - room, mostImageBytes: 50 * mb, mostFiles: 500 },
   anthropic: { mostBytes: 32 * mb - room, mostImageBytes: 5 * mb, mostFiles: 100 },
-  google: { mostBytes: 20 * mb - room, mostImageBytes: 20 * mb, mostFiles: 1000 },
+  google: {
+    mostBytes: 20 * mb - room,
+    mostImageBytes: 20 * mb,
+    mostFiles: 1000,
+    refusedTypes: ["image/gif"],
+  },
 }
 
 export const rulesOf = ({ attachments, kind }: DirectProvider): AttachmentRules => ({

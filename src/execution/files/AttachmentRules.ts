@@ -18,6 +18,8 @@ export type LoadedFiles = ReadonlyMap<FileId, LoadedFile>
 
 export interface AttachmentRules {
   readonly kinds: ReadonlyArray<AttachmentKind>
+  /** Media types of these kinds that the upstream refuses. */
+  readonly refusedTypes?: ReadonlyArray<string>
   /** `links`: the upstream fetches the files itself, so the content of each is an address. */
   readonly as: "contents" | "links"
   /** Bytes of all files in one request, in their form there. */
@@ -38,6 +40,9 @@ export const noAttachments: AttachmentRules = {
 
 export const carries = ({ kinds }: AttachmentRules, wanted: ReadonlyArray<AttachmentKind>): boolean =>
   wanted.every((kind) => kinds.includes(kind))
+
+const takesType = ({ kinds, refusedTypes = [] }: AttachmentRules, { kind, mediaType }: Attachment): boolean =>
+  kinds.includes(kind) && !refusedTypes.includes(mediaType)
 
 /** Bytes of a file in a request with contents. A text is escaped in JSON, which adds little. */
 const sizeOf = ({ bytes, kind }: Attachment): number =>
@@ -60,6 +65,7 @@ const shortage = (
   file: Attachment,
 ): string | undefined => {
   if (!rules.kinds.includes(file.kind)) return `takes no ${file.kind}`
+  if (!takesType(rules, file)) return `takes no ${file.mediaType}`
   if (rules.as === "links") return undefined
   const size = sizeOf(file)
   if (file.kind === "image" && size > rules.mostImageBytes) return `an image of ${size} bytes`
@@ -100,7 +106,7 @@ export const planOf = (
   }
   /** One that does not fit ends the choice, so that the oldest files are left out first. */
   const takeOptional = (file: Attachment): boolean => {
-    if (full || taken.has(file.fileId) || !rules.kinds.includes(file.kind)) return false
+    if (full || taken.has(file.fileId) || !takesType(rules, file)) return false
     full = take(file) !== undefined
     return !full
   }

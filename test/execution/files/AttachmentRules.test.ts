@@ -111,4 +111,12 @@ describe("carries", () => {
     assert.isTrue(carries(images, ["text", "image", "image"]))
     assert.isFalse(carries(images, ["image", "pdf"]))
   })
+
+  it("leaves out an earlier file of a refused type and keeps older ones", () => {
+    const gif = attachment(2, "image", { mediaType: "image/gif" })
+    const own = { ...rules, refusedTypes: ["image/gif"] }
+    const earlier = [user("a", attachment(1)), user("b", gif)]
+    assert.deepStrictEqual(sentOf(user("c"), earlier, own), [["file-1.png"], [], []])
+    assert.strictEqual(sentOf(user("c", gif), [], own), "takes no image/gif")
+  })
 })

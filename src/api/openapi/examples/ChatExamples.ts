@@ -6,7 +6,17 @@ import { answerExample, questionExample, sessionExample } from "./StoredSession.
 export const chatExamples: ExamplesByOperation = {
   chatStart: {
     request: {
-      example: { value: { agentId: "019a5c5e-7000-7b11-8000-0000000000a1", message: "Where is my order?" } },
+      message: { value: { agentId: "019a5c5e-7000-7b11-8000-0000000000a1", message: "Where is my order?" } },
+      parts: {
+        summary: "As parts, with a file",
+        value: {
+          agentId: "019a5c5e-7000-7b11-8000-0000000000a1",
+          parts: [
+            { type: "text", text: "Where is my order?" },
+            { type: "file", fileId: "019a5c5e-7a10-7b2c-8d4e-1f2a3b4c5d6e" },
+          ],
+        },
+      },
     },
     response: eventExamples,
   },
