@@ -12,6 +12,7 @@ import { FilesApi } from "./FilesApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
+import { NotificationsApi } from "./NotificationsApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
@@ -53,6 +54,7 @@ const contract = HttpApi.make("crossfade")
   .add(KeysApi)
   .add(RuntimeApi)
   .add(AutopilotApi)
+  .add(NotificationsApi)
   .add(ShadowApi)
   .add(RolloutApi)
   .add(OperatorRunsApi)

@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import { OrgId, RunId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
+import { Notification } from "../domain/Notification.ts"
 import { BreakerScope, ModeMetrics, targets, Transition } from "./HealthView.ts"
 
 const happened = { at: Schema.Int, runId: RunId, orgId: OrgId }
@@ -33,12 +34,13 @@ export const LiveView = Schema.Struct({
     defaultMode: ExecutionMode,
   }),
   runs: Schema.Struct({ inFlight: Schema.Int, oldestMs: Schema.Int }),
-  /** The last 20, newest first, as in the next two. */
+  /** The last 20, newest first, as in the next three. */
   decisions: Schema.Array(Schema.Struct({ ...happened, mode: ExecutionMode, reason: Schema.String })),
   fallbacks: Schema.Array(
     Schema.Struct({ ...happened, from: ExecutionMode, to: ExecutionMode, code: Schema.String }),
   ),
   transitions: Schema.Array(Transition),
+  notifications: Schema.Array(Notification),
   ...targets,
 })
 export type LiveView = typeof LiveView.Type

@@ -15,6 +15,7 @@ import { Rollout } from "../decision/Rollout.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { Notifications } from "../notify/Notifications.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { Replica } from "../platform/Replica.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
@@ -43,6 +44,7 @@ const lastFrame = (end: typeof LiveEnd.Type) => Buffer.from(Sse.frame("end", "er
 const makeView = Effect.gen(function* () {
   const live = yield* LiveRuns
   const monitor = yield* Monitor
+  const notifications = yield* Notifications
   const recent = yield* RecentTurns
   const replica = yield* Replica
   const rollout = yield* Rollout
@@ -79,6 +81,7 @@ const makeView = Effect.gen(function* () {
       decisions: recentLists.decisions,
       fallbacks: recentLists.fallbacks,
       transitions,
+      notifications: yield* notifications.recent,
       providers,
       refusals,
     }

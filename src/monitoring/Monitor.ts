@@ -85,13 +85,14 @@ export class Monitor extends Context.Service<
     /** All zero for an unknown organisation. */
     readonly metricsOf: (orgId: OrgId) => Effect.Effect<HealthReport.Metrics>
     readonly status: Effect.Effect<HealthReport.Status>
-    /** Closes the breaker of one organisation now; without `orgId` every breaker. */
-    readonly reset: (reason: string, orgId?: OrgId) => Effect.Effect<void>
+    /** Closes the breaker of one organisation now; without `orgId` every breaker. `by` is the operator, as in `setOverride`. */
+    readonly reset: (reason: string, orgId?: OrgId, by?: string) => Effect.Effect<void>
     /** Sets an override for one organisation or for all; undefined ends it. */
     readonly setOverride: (
       override: Omit<OperatorOverride, "since"> | undefined,
       reason: string,
       orgId?: OrgId,
+      by?: string,
     ) => Effect.Effect<void>
     /** Other thresholds from now on; the length of the window stays. */
     readonly configure: (
@@ -201,9 +202,9 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     metrics: read((health, now) => HealthReport.metrics(health, now)),
     metricsOf: (orgId) => read((health, now) => HealthReport.metrics(health, now, orgId)),
     status: modifyHealth(HealthReport.status),
-    reset: (reason, orgId) => update((state, now) => MonitorState.reset(state, reason, orgId, now)),
-    setOverride: (override, reason, orgId) =>
-      updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId)),
+    reset: (reason, orgId, by) => update((state, now) => MonitorState.reset(state, reason, orgId, now, by)),
+    setOverride: (override, reason, orgId, by) =>
+      updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId, by)),
     configure: (thresholds) =>
       updateHealth((health) => ({ ...health, settings: { ...health.settings, ...thresholds } })),
     transitions: Effect.map(PubSub.subscribe(transitions), Stream.fromSubscription),

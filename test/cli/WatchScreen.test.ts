@@ -50,6 +50,7 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   })),
   fallbacks: [],
   transitions: [],
+  notifications: [],
   providers: [],
   refusals: [],
   ...fields,
