@@ -15,7 +15,7 @@ interface Draft {
   readonly main: string
   readonly reason: string | null
   /** A sentence after the reason. */
-  readonly then?: string
+  readonly outlook?: string
 }
 
 interface Change {
@@ -58,7 +58,7 @@ const stepped = (change: Change): Draft => {
 const rolledBack = (change: Change): Draft => {
   const { after } = change
   const isSpent = after.setbacks > after.plan.retries
-  const then =
+  const outlook =
     after.status === "rolled_back"
       ? "The autopilot has ended: repair the runtime, then start it again."
       : isSpent
@@ -69,7 +69,7 @@ const rolledBack = (change: Change): Draft => {
     severity: "action",
     main: `The autopilot lowers the rollout ${moves(change)}`,
     reason: after.reason,
-    then,
+    outlook,
   }
 }
 
@@ -108,14 +108,14 @@ const newsOf = (
   draft: Draft,
   { after, before, operator }: Partial<Change> & Pick<Change, "after" | "operator">,
 ): News => {
-  const { kind, main, reason, severity, then } = draft
+  const { kind, main, reason, severity, outlook } = draft
   return {
     kind,
     severity,
     orgId: null,
     by: operator ?? null,
     reason,
-    text: [sentence(main, reason), ...(then === undefined ? [] : [then])].join(" "),
+    text: [sentence(main, reason), ...(outlook === undefined ? [] : [outlook])].join(" "),
     data: {
       status: after.status,
       step: after.step,

@@ -110,9 +110,7 @@ export class Receiver {
 
   readonly path = "/services/T0/B0/not-for-any-log"
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
-  }
+  port = 0
 
   get url(): string {
     return `http://127.0.0.1:${this.port}${this.path}`
@@ -120,6 +118,7 @@ export class Receiver {
 
   async start(port = 0): Promise<this> {
     await new Promise<void>((done) => this.#server.listen(port, "127.0.0.1", done))
+    this.port = (this.#server.address() as AddressInfo).port
     return this
   }
 
