@@ -15,7 +15,9 @@ interface Locked {
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"))
 const toolchain = JSON.parse(readFileSync("toolchain/package.json", "utf8"))
-const locked: Readonly<Record<string, Locked>> = JSON.parse(readFileSync("package-lock.json", "utf8")).packages
+const locked: Readonly<Record<string, Locked>> = JSON.parse(
+  readFileSync("package-lock.json", "utf8"),
+).packages
 /** Without the root and its workspace. */
 const packages = Object.fromEntries(
   Object.entries(locked).filter(([path, { link }]) => path.startsWith("node_modules/") && link !== true),
@@ -35,10 +37,9 @@ describe("X12: the dependencies", () => {
 
   it("have exact versions and a reason if package.json lists them", () => {
     const reasons = readFileSync("docs/decisions/dependencies.md", "utf8")
-    const named: Array<readonly [string, string]> = [
-      "dependencies",
-      "devDependencies",
-    ].flatMap((kind) => Object.entries<string>(manifest[kind]))
+    const named: Array<readonly [string, string]> = ["dependencies", "devDependencies"].flatMap((kind) =>
+      Object.entries<string>(manifest[kind]),
+    )
     named.push(...Object.entries<string>(toolchain.optionalDependencies))
     expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
     // A row may name several packages of one scope: `…/anthropic`.
