@@ -67,7 +67,7 @@ const bodyOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E
   )
 
 /** A redirect is a failure, because only the configured address may supply keys. */
-const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
+export const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
   const response = yield* client.get(url, {
     accept: "application/json, application/jwk-set+json",
     headers: { "accept-encoding": "identity" },
