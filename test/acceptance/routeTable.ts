@@ -171,6 +171,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/runtime/autopilot/promote": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/abort": [operators()],
+  "POST /api/v1/runtime/notifications/test": [operators()],
   "GET /api/v1/runtime/runs": [
     row([401, 403, 403, 200, 200, 200]),
     // An administrator sees its own organisation only.
