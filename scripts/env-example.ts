@@ -38,6 +38,7 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   AUTH_JWT_PREVIOUS_SECRETS: "replace-me",
   AUTH_OPERATOR_SECRET: "replace-me",
   AUTH_OPERATOR_PREVIOUS_SECRETS: "replace-me",
+  CONSOLE_OIDC_CLIENT_SECRET: "replace-me",
   FILES_S3_ACCESS_KEY_ID: "not-a-key",
   FILES_S3_SECRET_ACCESS_KEY: "replace-me",
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
