@@ -191,6 +191,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   ],
   "GET /api/v1/runtime/runs/{runId}/events": [row([401, 403, 403, 200, 404, 200])],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
+  "GET /api/v1/runtime/shadow/series": [operators(), operators({ query: "?orgId=acme&points=5" })],
   "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
 
   "GET /api/v1/erasures": [row([401, 403, 403, 200, 200, 200])],
