@@ -38,6 +38,7 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   AUTH_JWT_PREVIOUS_SECRETS: "replace-me",
   AUTH_OPERATOR_SECRET: "replace-me",
   AUTH_OPERATOR_PREVIOUS_SECRETS: "replace-me",
+  CONSOLE_OIDC_CLIENT_SECRET: "replace-me",
   FILES_S3_ACCESS_KEY_ID: "not-a-key",
   FILES_S3_SECRET_ACCESS_KEY: "replace-me",
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
@@ -116,6 +117,10 @@ export const envExample = (): string => {
   const lines = [
     ...comment(
       "All environment variables of Crossfade with their defaults; keys and passwords are fake examples. Printed by scripts/env-example.ts: do not edit. docs/reference/configuration.md lists the allowed values. An empty value means that the variable is not set.",
+    ),
+    "#",
+    ...comment(
+      "`npm start` and every `crossfade` command read a copy of this file named .env in the folder that they start in. Variables of the process override it. Quote a value that contains a #.",
     ),
     "",
   ]

@@ -14,6 +14,7 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
+import { consoleProblems, consoleVariables } from "./ConfigConsole.ts"
 import { deletionVariables } from "./ConfigDeletion.ts"
 import { fileProblems, fileVariables } from "./ConfigFiles.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
@@ -26,8 +27,9 @@ import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
-import { readProviders, unreadVariables } from "./ConfigProviders.ts"
-import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
+import { providerVariableNames, readProviders } from "./ConfigProviders.ts"
+import { apiKeyAllowed, isHeaderValue, providerVariables } from "./ConfigProviderVariables.ts"
+import { type UnknownVariable, unknownVariables } from "./ConfigUnknown.ts"
 import type { DirectProvider } from "../domain/DirectProvider.ts"
 import type { Webhook } from "../domain/Webhook.ts"
 import { choice, list, millis, number, optionalText, port, type Variable } from "./ConfigVariable.ts"
@@ -67,6 +69,7 @@ export const variables = {
   ...authVariables,
   ...browserVariables,
   ...pageVariables,
+  ...consoleVariables,
   CHAT_EXECUTION_MODE: choice("Mode of a turn if no other rule applies.", [
     "direct_llm",
     "runtime_orchestrator",
@@ -146,6 +149,7 @@ export interface Settings extends Omit<
   | "AUTH_JWT_SECRET"
   | "AUTH_OPERATOR_SECRET"
   | "CHAT_RUNTIME_ENABLED_ORGS"
+  | "CONSOLE_OIDC_CLIENT_SECRET"
   | "CORS_ALLOWED_ORIGINS"
   | "DATA_KEY"
   | "DATABASE_URL"
@@ -158,6 +162,7 @@ export interface Settings extends Omit<
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly AUTH_OPERATOR_SECRET: Redacted.Redacted<string> | undefined
+  readonly CONSOLE_OIDC_CLIENT_SECRET: Redacted.Redacted<string> | undefined
   readonly DATA_KEY: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly REDIS_URL: Redacted.Redacted<string> | undefined
@@ -174,6 +179,8 @@ export interface Settings extends Omit<
   readonly given: ReadonlySet<VariableName>
   /** Values that cause a warning and count as not set. */
   readonly ignored: ReadonlyArray<Problem>
+  /** Set variables that have no effect. */
+  readonly unknown: ReadonlyArray<UnknownVariable>
   /** True if neither a runtime nor a provider is configured; the sandbox replaces both. */
   readonly sandbox: boolean
 }
@@ -228,6 +235,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     ...authProblems(values),
     ...secretProblems(values),
     ...pageProblems(values),
+    ...consoleProblems(values),
     ...fileProblems(values),
   ]
   for (const variable of ["SHADOW_JUDGE_PROVIDER", "CHAT_TITLES"] as const) {
@@ -251,6 +259,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
     AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
     AUTH_OPERATOR_SECRET: redacted(values.AUTH_OPERATOR_SECRET),
+    CONSOLE_OIDC_CLIENT_SECRET: redacted(values.CONSOLE_OIDC_CLIENT_SECRET),
     DATA_KEY: redacted(values.DATA_KEY),
     DATABASE_URL: redacted(values.DATABASE_URL),
     REDIS_URL: redacted(values.REDIS_URL),
@@ -264,11 +273,12 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     providers: providers.providers,
     webhooks: webhooks.webhooks,
     given: new Set(given),
-    ignored: [
-      ...ignored,
-      ...unreadVariables(names, env),
-      ...unreadNotifyVariables(values.NOTIFY_WEBHOOKS, env),
-    ],
+    ignored: [...ignored, ...unreadNotifyVariables(values.NOTIFY_WEBHOOKS, env)],
+    unknown: unknownVariables(
+      env,
+      new Set([...Object.keys(variables), ...providerVariableNames(names)]),
+      Object.keys(providerVariables),
+    ),
     sandbox,
   })
 }

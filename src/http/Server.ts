@@ -13,6 +13,7 @@ import * as AgUiHandlers from "./AgUiHandlers.ts"
 import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
+import * as ConsoleHandlers from "./ConsoleHandlers.ts"
 import * as DeletionHandlers from "./DeletionHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as FilesHandlers from "./FilesHandlers.ts"
@@ -34,6 +35,7 @@ import * as Validation from "./Validation.ts"
 
 export interface ServerSettings {
   readonly auth: Authentication.AuthSettings
+  readonly console: ConsoleHandlers.ConsoleFacts
   readonly heartbeatMs: number
   readonly places: Places
   readonly protocols: ProtocolDefaults
@@ -62,6 +64,7 @@ const routes = (settings: ServerSettings) => {
     OperatorRunsHandlers.layer,
     MeHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
+    ConsoleHandlers.layer(settings.console),
   ).pipe(Layer.provide(ChatStreams.layer(settings)))
   const api = HttpApiBuilder.layer(Api).pipe(
     Layer.provide(handlers),

@@ -53,6 +53,7 @@ describe(".env.example", () => {
           "AUTH_JWT_PREVIOUS_SECRETS",
           "AUTH_OPERATOR_SECRET",
           "AUTH_OPERATOR_PREVIOUS_SECRETS",
+          "CONSOLE_OIDC_CLIENT_SECRET",
           "FILES_S3_SECRET_ACCESS_KEY",
         ],
       )
@@ -61,6 +62,7 @@ describe(".env.example", () => {
         DATA_KEY: "",
         DATA_KEYS_PREVIOUS: "",
         AUTH_JWT_SECRET: "",
+        CONSOLE_OIDC_CLIENT_SECRET: "",
         AUTH_JWT_PREVIOUS_SECRETS: "",
         AUTH_OPERATOR_SECRET: "",
         AUTH_OPERATOR_PREVIOUS_SECRETS: "",

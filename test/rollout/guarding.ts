@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Rollout } from "../../src/decision/Rollout.ts"
-import { type AutopilotPlan, type AutopilotStatus, defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
+import type { AutopilotPlan, AutopilotStatus } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
@@ -55,13 +56,14 @@ export const world = (runs: ReadonlyArray<CohortRun> = traffic()) => ({
   fallback: false,
   modes: ["runtime_orchestrator", "direct_llm"] as ReadonlyArray<ExecutionMode>,
   defaultMode: "direct_llm" as ExecutionMode,
+  isSandbox: false,
 })
 export type World = ReturnType<typeof world>
 
 /** One life of the process. */
 export const service = (kept: World) =>
   GuardedRollout.layer.pipe(
-    Layer.provideMerge(Rollout.layer(rolloutDefaults({ defaultMode: kept.defaultMode }))),
+    Layer.provideMerge(Rollout.layer(rolloutDefaults({ defaultMode: kept.defaultMode }, kept.isSandbox))),
     Layer.provide([
       Modes.layer(kept.modes.map((mode) => scripted([], mode, mode))),
       Layer.mock(Monitor, {

@@ -9,6 +9,7 @@ import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
+import { consoleExamples } from "./examples/ConsoleExamples.ts"
 import { deletionExamples } from "./examples/DeletionExamples.ts"
 import { fileExamples } from "./examples/FileExamples.ts"
 import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
@@ -32,6 +33,7 @@ const examples: ExamplesByOperation = {
   ...fileExamples,
   ...rolloutExamples,
   ...operatorRunsExamples,
+  ...consoleExamples,
   ...autopilotExamples,
   ...notificationsExamples,
 }
