@@ -95,7 +95,7 @@ describe("crossfade doctor", () => {
       AUTH_JWT_SECRET: testSecret,
     })
     await redis.stop()
-    expect(found.of("port PORT")[0]?.seen).toContain("a Crossfade service listens on")
+    expect(found.of("port PORT")[0]?.seen).toContain("a Crossfade service listens at")
     expect(found.of("runtime")[0]?.seen).toContain('answered "ping"')
     expect(found.of("provider main")[0]?.seen).toContain("the model a-model answered")
     for (const check of [

@@ -28,7 +28,7 @@ describe("the clock of another machine", () => {
     [59_000, "warning"],
     [61_000, "failed"],
     [-86_400_000, "failed"],
-  ])("that differs by %d ms is %s", (difference, status) => {
+  ])("is %2$s at a difference of %1$s ms", (difference, status) => {
     expect(skewOf("x", at + difference, at, at).status).toBe(status)
   })
 
@@ -161,7 +161,7 @@ describe("an upstream's failure", () => {
   const variables = { address: "X_URL", key: "X_KEY", model: "X_MODEL" }
   const upstream = "x"
   const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" })
-  const cases: ReadonlyArray<readonly [string, Errors.ExecutionError, string, string | null]> = [
+  const cases: ReadonlyArray<readonly [string, Errors.ExecutionError, string, string]> = [
     ["a wrong key", new Errors.UpstreamMisconfigured({ upstream, status: 401 }), "failed", "X_KEY"],
     ["an unknown model", new Errors.UpstreamMisconfigured({ upstream, status: 404 }), "failed", "X_MODEL"],
     ["no credit", new Errors.UpstreamMisconfigured({ upstream, status: 402 }), "failed", "credit"],
@@ -174,13 +174,12 @@ describe("an upstream's failure", () => {
       "does not answer in time",
     ],
     ["a rate limit", new Errors.UpstreamRateLimited({ upstream }), "warning", "limit"],
-    ["an answer without text", new Errors.UpstreamEmpty({ upstream }), "ok", null],
+    ["an answer without text", new Errors.UpstreamEmpty({ upstream }), "ok", "nothing"],
   ]
   it.each(cases)("for %s is %#", (_, error, status, advice) => {
     const finding = findingOf("x", error, variables)
     expect(finding.status).toBe(status)
-    if (advice === null) expect(finding.advice).toBeNull()
-    else expect(finding.advice).toContain(advice)
+    expect(finding.advice ?? "nothing").toContain(advice)
   })
 
   it.each([
