@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { doctor } from "./DoctorCommand.ts"
 import { keys } from "./KeysCommand.ts"
+import { notify } from "./NotifyCommand.ts"
 import { runs } from "./RunsCommand.ts"
 import { secrets } from "./SecretsCommand.ts"
 import { serve } from "./ServeCommand.ts"
@@ -17,7 +18,7 @@ import { watch } from "./WatchCommand.ts"
 
 Command.make("crossfade").pipe(
   Command.withDescription("Chat gateway over an agent runtime and a direct LLM."),
-  Command.withSubcommands([doctor, keys, runs, secrets, serve, simulate, token, watch]),
+  Command.withSubcommands([doctor, keys, notify, runs, secrets, serve, simulate, token, watch]),
   Command.run({ version }),
   Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),
   (program) => NodeRuntime.runMain(program, { teardown }),
