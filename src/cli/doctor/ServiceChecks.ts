@@ -1,7 +1,7 @@
 /** The other services of the environment: the collector, the identity provider's keys, webhooks. */
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import type { Environment, Settings } from "../../config/Config.ts"
+import type { Settings } from "../../config/Config.ts"
 import { exportsOf } from "../../config/ConfigTelemetry.ts"
 import { TransportFailed } from "../../execution/UpstreamHttp.ts"
 import * as Jwks from "../../http/Jwks.ts"
@@ -99,20 +99,14 @@ const keys = ({ AUTH_JWKS_URL }: Settings): ReadonlyArray<Check<HttpClient.HttpC
       ]
 
 /** They are not called, because each call is a message to people. */
-const webhooks = (env: Environment): ReadonlyArray<Check> => {
-  const isSet = (env["NOTIFY_WEBHOOKS"] ?? "").trim() !== ""
-  return isSet
-    ? [
-        {
-          name: "webhooks",
-          run: Effect.succeed([ok("webhooks", "configured, not called; `crossfade notify test` calls them")]),
-        },
-      ]
-    : []
+const webhookChecks = ({ webhooks }: Settings): ReadonlyArray<Check> => {
+  const names = webhooks.map(({ name }) => name).join(", ")
+  const seen = `${names} ${webhooks.length === 1 ? "is" : "are"} configured, not called; \`crossfade notify test\` calls them`
+  return webhooks.length === 0 ? [] : [{ name: "webhooks", run: Effect.succeed([ok("webhooks", seen)]) }]
 }
 
-export const checks = (settings: Settings, env: Environment): ReadonlyArray<Check<HttpClient.HttpClient>> => [
+export const checks = (settings: Settings): ReadonlyArray<Check<HttpClient.HttpClient>> => [
   ...collectors(settings),
   ...keys(settings),
-  ...webhooks(env),
+  ...webhookChecks(settings),
 ]

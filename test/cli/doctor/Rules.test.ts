@@ -234,6 +234,8 @@ describe("the output", () => {
       HTTPS_PROXY: "http://proxy-user:proxy-canary@proxy.example:3128",
       OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=otel-canary",
       CROSSFADE_TOKEN: "token-canary",
+      NOTIFY_CALL_URL: "https://hooks.example/services/hook-canary",
+      NOTIFY_CALL_SECRET: "whsec-canary",
     }
     const canaries = [
       "pass%21word",
@@ -244,6 +246,8 @@ describe("the output", () => {
       "proxy-canary",
       "otel-canary",
       "token-canary",
+      "https://hooks.example/services/hook-canary",
+      "whsec-canary",
     ]
     const [finding] = hideSecrets(env, [failed("x", canaries.join(" and "), canaries.join(" or "))])
     for (const canary of canaries) expect(JSON.stringify(finding)).not.toContain(canary)
