@@ -127,7 +127,7 @@ export const crossfadeText = {
   h4: { en: "in 4 hours", zh: "4 小时后" },
   never: { en: "when an operator ends it", zh: "由运维人员结束" },
   effectDirect: {
-    en: "New turns of {scope} start in direct mode and never reach the runtime. Running turns go on as they are.",
+    en: "New turns of {scope} start in direct mode and never reach the runtime. Running turns stay as they are.",
     zh: "{scope}的新轮次从直连模式开始，不会到达运行时。正在进行的轮次不变。",
   },
   effectDirectNowhere: {
@@ -135,15 +135,15 @@ export const crossfadeText = {
     zh: "未配置直连提供方：{scope}的每个新轮次都会失败。",
   },
   effectRuntime: {
-    en: "New turns of {scope} start at the runtime, even if its breaker is open. Running turns go on as they are.",
+    en: "New turns of {scope} start at the runtime, even if its breaker is open. Running turns stay as they are.",
     zh: "{scope}的新轮次从运行时开始，即使熔断器是打开的。正在进行的轮次不变。",
   },
   effectEnd: {
-    en: "New turns of {scope} follow the rollout and the breaker again. Running turns go on as they are.",
+    en: "New turns of {scope} follow the rollout and the breaker again. Running turns stay as they are.",
     zh: "{scope}的新轮次重新遵循发布设置和熔断器。正在进行的轮次不变。",
   },
   effectReset: {
-    en: "The breaker of {scope} closes now and its evidence is cleared: new turns go to the runtime at once, without probes or a ramp. If the runtime still fails, users see it until the breaker opens again. Running turns go on as they are.",
+    en: "The breaker of {scope} closes now and its evidence is cleared: new turns go to the runtime at once, without probes or a ramp. If the runtime still fails, users see it until the breaker opens again. Running turns stay as they are.",
     zh: "{scope}的熔断器立即关闭并清除证据：新轮次马上使用运行时，不经过探测和逐步恢复。如果运行时仍有故障，用户会受影响，直到熔断器再次打开。正在进行的轮次不变。",
   },
   done: { en: "Done. The audit has it in the name of {by}.", zh: "完成。审计中记录的名称是 {by}。" },

@@ -35,11 +35,9 @@ export const percent = (share: number, tag: string): string =>
   new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 }).format(share)
 
 const longDuration = (ms: number, tag: string): string => {
-  const [value, unit] =
-    ms < 60_000 ? [ms / 1000, "second"] : ms < 3_600_000 ? [ms / 60_000, "minute"] : [ms / 3_600_000, "hour"]
-  return new Intl.NumberFormat(tag, { style: "unit", unit: String(unit), unitDisplay: "short" }).format(
-    Math.round(Number(value)),
-  )
+  const [size, unit] =
+    ms < 60_000 ? [1000, "second"] : ms < 3_600_000 ? [60_000, "minute"] : [3_600_000, "hour"]
+  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(Math.round(ms / size))
 }
 
 export const headlineSentence = ({ text, values }: Line, tag: Language): string => {
