@@ -10,7 +10,7 @@ import { isSendKey } from "./Keys.ts"
 
 interface ComposerProps {
   readonly attachments: Attachments
-  readonly field: RefObject<HTMLTextAreaElement>
+  readonly field: RefObject<HTMLTextAreaElement | null>
   readonly text: string
   readonly change: (text: string) => void
   readonly send: () => void

@@ -10,6 +10,8 @@ export type SessionFacts = Omit<Session, "messages" | "hasMore" | "nextCursor">
 export interface Opened {
   readonly key: string
   readonly store: ConversationStore
+  /** The session that was opened; undefined for a new conversation. */
+  readonly sessionId: string | undefined
   /** Undefined until the session has been read. */
   readonly facts: Store<SessionFacts | undefined>
 }
@@ -30,7 +32,7 @@ const open = (key: string, { agentId, client, sessionId }: Wanted): Opened => {
       return session
     },
   }
-  return { key, facts, store: new ConversationStore({ client: observed, agentId, sessionId }) }
+  return { key, facts, sessionId, store: new ConversationStore({ client: observed, agentId, sessionId }) }
 }
 
 const idOf = ({ store }: Opened): string | undefined => store.getState().conversation.sessionId
@@ -40,23 +42,23 @@ const idOf = ({ store }: Opened): string | undefined => store.getState().convers
  * its session keeps its store.
  */
 export const useOpened = (wanted: Wanted) => {
-  const { agentId, client, sessionId } = wanted
+  const { agentId, sessionId } = wanted
   const [round, setRound] = useState(0)
-  const [opened, setOpened] = useState(() => ({ ...open("0", wanted), round, agentId, sessionId }))
+  const [opened, setOpened] = useState(() => ({ ...open("0", wanted), round, agentId }))
   const isOther =
     opened.round !== round ||
     (sessionId === undefined
       ? opened.agentId !== agentId || opened.sessionId !== undefined || idOf(opened) !== undefined
       : sessionId !== (opened.sessionId ?? idOf(opened)))
   const current = isOther
-    ? { ...open(`${Number(opened.key) + 1}`, wanted), round, agentId, sessionId }
+    ? { ...open(`${Number(opened.key) + 1}`, wanted), round, agentId }
     : opened
   if (isOther) setOpened(current)
   useEffect(() => {
     void current.store.open()
     return current.store.close
   }, [current])
-  return { opened: current, client, renew: () => setRound((count) => count + 1) }
+  return { opened: current, renew: () => setRound((count) => count + 1) }
 }
 
 /** Renders at most once per frame, because a run may send many events in one. */
