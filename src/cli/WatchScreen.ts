@@ -1,6 +1,7 @@
 /** One live view as lines of a terminal. Pure: the same view and the same size give the same lines. */
 import type { LiveView } from "../api/LiveView.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
+import { headlineText, wrapped } from "./HeadlineText.ts"
 
 export interface Screen {
   readonly url: string
@@ -55,7 +56,7 @@ const modeRow = (mode: ExecutionMode, { modes }: LiveView, history: Screen["hist
 }
 
 const breakerLines = (
-  { breaker, directConfigured, directFailing, orgs }: LiveView,
+  { breaker, orgs }: LiveView,
   paint: Paint,
 ): ReadonlyArray<string> => {
   const { evidence, nextProbeAt, reason, share, since, state } = breaker
@@ -70,8 +71,6 @@ const breakerLines = (
   return [
     `breaker   ${paint(colour, state)}  ${facts.join("  ")}`,
     ...(reason === "" ? [] : [`          ${reason}`]),
-    ...(directConfigured ? [] : ["          no direct provider is configured: all turns go to the runtime"]),
-    ...(directFailing ? [`          ${paint("red", "direct mode fails as well")}`] : []),
     ...(orgs.length === 0
       ? []
       : [`orgs      ${orgs.map(({ orgId, state }) => `${orgId} ${state}`).join(", ")}`]),
@@ -144,15 +143,18 @@ export const render = (
   ]
   if (view === undefined) return top.map((line) => cut(line, columns)).slice(0, rows)
   const { fallbackEnabled, fallbackReason, rollout, runs } = view
-  const fallback = fallbackEnabled ? paint("red", `on: ${fallbackReason}`) : paint("green", "off")
+  const headline = headlineText(view)
+  const colour = { good: "green", warn: "yellow", bad: "red" } as const
   const lines = [
     ...top,
+    "",
+    ...wrapped(headline.text, columns, 3).map((line) => paint(colour[headline.tone], line)),
     "",
     paint("dim", cells(heads)),
     modeRow("runtime_orchestrator", view, history),
     modeRow("direct_llm", view, history),
     "",
-    `fallback  ${fallback}`,
+    ...(fallbackEnabled ? [`fallback  ${paint("red", `on: ${fallbackReason}`)}`] : []),
     ...breakerLines(view, paint),
     ...providerLines(view, paint),
     `rollout   ${rollout.percentage} %  else ${rollout.defaultMode}  shadow ${rollout.shadowPercentage} %`,

@@ -12,8 +12,10 @@ import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
 import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import * as Series from "../monitoring/Series.ts"
 import { Audit } from "../store/Audit.ts"
 import { BreakerMemory, OverrideNotStored } from "../recording/BreakerMemory.ts"
+import { Replica } from "../platform/Replica.ts"
 import { Transitions } from "../store/Transitions.ts"
 import { currentActor } from "./CurrentActor.ts"
 import * as LiveStream from "./LiveStream.ts"
@@ -110,8 +112,14 @@ export const layer = HttpApiBuilder.group(
     const transitions = yield* Transitions
     const { force, reset } = yield* make
     const live = yield* LiveStream.make
+    const series = yield* Series.Series
+    const { id: replica } = yield* Replica
     return handlers.handleAll({
       live: () => live.response,
+      series: () =>
+        Effect.map(series.points, (points) =>
+          ok({ replica, intervalMs: Series.intervalMs, spanMs: Series.spanMs, points }),
+        ),
       metrics: () => Effect.map(monitor.metrics, ok),
       metricsOfOrg: ({ params: { orgId } }) =>
         Effect.flatMap(Effect.zip(CurrentPrincipal, monitor.metricsOf(orgId)), ([principal, metrics]) =>

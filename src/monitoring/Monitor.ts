@@ -85,6 +85,11 @@ export class Monitor extends Context.Service<
     /** All zero for an unknown organisation. */
     readonly metricsOf: (orgId: OrgId) => Effect.Effect<HealthReport.Metrics>
     readonly status: Effect.Effect<HealthReport.Status>
+    /** The last `spanMs` of both modes, and the global breaker. */
+    readonly recent: (spanMs: number) => Effect.Effect<HealthReport.Recent>
+    readonly thresholds: Effect.Effect<HealthReport.ShownThresholds>
+    /** `lost`: the exchange does not answer, so this replica decides alone. */
+    readonly fleet: Effect.Effect<"none" | "joined" | "lost">
     /** Closes the breaker of one organisation now; without `orgId` every breaker. */
     readonly reset: (reason: string, orgId?: OrgId) => Effect.Effect<void>
     /** Sets an override for one organisation or for all; undefined ends it. */
@@ -201,6 +206,9 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     metrics: read((health, now) => HealthReport.metrics(health, now)),
     metricsOf: (orgId) => read((health, now) => HealthReport.metrics(health, now, orgId)),
     status: modifyHealth(HealthReport.status),
+    recent: (spanMs) => read((health, now) => HealthReport.recent(health, now, spanMs)),
+    thresholds: read(HealthReport.thresholds),
+    fleet: Effect.map(Ref.get(ref), MonitorState.fleetState),
     reset: (reason, orgId) => update((state, now) => MonitorState.reset(state, reason, orgId, now)),
     setOverride: (override, reason, orgId) =>
       updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId)),

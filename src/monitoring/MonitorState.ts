@@ -122,3 +122,6 @@ export const publish = (before: MonitorState): readonly [ReadonlyArray<NumberedT
 /** The number of transitions so far; undefined while the fleet has not accepted some of them. */
 export const settledTransitions = ({ health, published }: MonitorState): number | undefined =>
   health.breakers.pending.every((change) => change.published) ? published : undefined
+
+export const fleetState = ({ fleet }: MonitorState): "none" | "joined" | "lost" =>
+  fleet === undefined ? "none" : fleet.link.inStep ? "joined" : "lost"

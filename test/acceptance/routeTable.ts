@@ -150,6 +150,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/runtime/metrics/{orgId}": [row([401, 403, 403, 200, 404, 200])],
   "GET /api/v1/runtime/metrics": [operators()],
   "GET /api/v1/runtime/live": [operators()],
+  "GET /api/v1/runtime/series": [operators()],
   "GET /api/v1/runtime/fallback/status": [operators()],
   "GET /api/v1/runtime/fallback/history": [operators()],
   "POST /api/v1/runtime/fallback/reset": [operators(), operators({ body: { orgId: "acme", reason } })],

@@ -18,6 +18,9 @@ const mode = {
   errorRate: 0.04,
   timeoutRate: 0.01,
   perSecond: 3.25,
+  p50FirstContentMs: 300,
+  p95FirstContentMs: 700,
+  inFlight: 2,
 }
 
 const view = (fields: Partial<LiveView> = {}): LiveView => ({
@@ -29,6 +32,15 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   fallbackReason: "",
   directFailing: false,
   directConfigured: true,
+  runtimeConfigured: true,
+  fleet: "none",
+  thresholds: {
+    minSamples: 10,
+    errorRate: 0.5,
+    timeoutRate: 0.3,
+    meanLatencyMs: 96_000,
+    firstProgressLimitMs: 15_000,
+  },
   breaker: {
     state: "closed",
     reason: "",
@@ -39,7 +51,7 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
     evidence: { faults: 0.5, limit: 12 },
   },
   orgs: [],
-  rollout: { percentage: 25, shadowPercentage: 5, defaultMode: "direct_llm" },
+  rollout: { percentage: 25, shadowPercentage: 5, defaultMode: "direct_llm", enabledOrgs: 0, deniedOrgs: 0, rules: 0 },
   runs: { inFlight: 3, oldestMs: 4200 },
   decisions: Array.from({ length: 20 }, (_, n) => ({
     at: noon + n,
@@ -48,6 +60,8 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
     mode: "runtime_orchestrator" as const,
     reason: `rule:${n}`,
   })),
+  decisionCounts: { windowMs: 300_000, counts: [] },
+  point: null,
   fallbacks: [],
   transitions: [],
   providers: [],
@@ -84,7 +98,6 @@ describe("the live view in a terminal", () => {
           fallbackEnabled: true,
           fallbackReason: "12 faults",
           directFailing: true,
-          directConfigured: false,
           breaker: { ...view().breaker, state: "open", reason: "12 faults", nextProbeAt: noon + 5000 },
           orgs: [{ orgId: "umbrella", ...view().breaker, state: "half_open" }],
           fallbacks: [
@@ -105,10 +118,10 @@ describe("the live view in a terminal", () => {
       }),
     )
     for (const part of [
+      "Turns still go to the runtime because direct mode fails as well.",
       "on: 12 faults",
       "breaker   open",
       "probe 12:00:05",
-      "direct mode fails as well",
       "umbrella half_open",
       "TIMEOUT_STALL",
       "closed -> open",
