@@ -62,9 +62,16 @@ const Comment = ({
 }
 
 const thumbs = [
-  ["up", "👍", "good"],
-  ["down", "👎", "bad"],
+  ["up", "good"],
+  ["down", "bad"],
 ] as const
+
+/** Drawn, because not every system has a font with it. */
+const Thumb = ({ isDown }: { readonly isDown: boolean }) => (
+  <svg class={isDown ? "thumb down" : "thumb"} viewBox="0 0 24 24" aria-hidden="true">
+    <path d="M3 10h4v11H3zM7 11l4-8a2.2 2.2 0 0 1 2.2 2.2V10h5.6a2 2 0 0 1 2 2.4l-1.5 7a2 2 0 0 1-2 1.6H7" />
+  </svg>
+)
 
 export const Feedback = (props: FeedbackProps) => {
   const t = useText(chatText)
@@ -73,7 +80,7 @@ export const Feedback = (props: FeedbackProps) => {
   const withComment = comment === null ? {} : { comment }
   return (
     <>
-      {thumbs.map(([rating, shown, label]) => (
+      {thumbs.map(([rating, label]) => (
         <Button
           key={rating}
           look="bare"
@@ -82,7 +89,7 @@ export const Feedback = (props: FeedbackProps) => {
           aria-pressed={given?.rating === rating}
           onClick={() => void change(given?.rating === rating ? undefined : { rating, ...withComment })}
         >
-          {shown}
+          <Thumb isDown={rating === "down"} />
         </Button>
       ))}
       {given !== undefined && given.rating !== null && (
