@@ -41,16 +41,14 @@ export const useAttachments = (client: Client, kinds: Kinds | undefined) => {
   const add = (given: ReadonlyArray<File>): void => {
     const taken = given.slice(0, mostFiles - files.length)
     setProblem(taken.length < given.length ? t("mostFiles", { count: mostFiles }) : undefined)
-    const added = taken.map((file) => {
+    const added = taken.map((given): { readonly given: File; readonly shown: Attached } => {
       lastKey.current += 1
-      const error = refusal(file)
-      return { key: lastKey.current, name: file.name, given: file, ...(error === undefined ? {} : { error }) }
+      const error = refusal(given)
+      const shown = { key: lastKey.current, name: given.name }
+      return { given, shown: error === undefined ? shown : { ...shown, error } }
     })
-    setFiles((before) => [
-      ...before,
-      ...added.map(({ given: _, ...shown }) => shown),
-    ])
-    for (const one of added) if (!("error" in one)) void upload(one.key, one.given)
+    setFiles((before) => [...before, ...added.map(({ shown }) => shown)])
+    for (const { given, shown } of added) if (shown.error === undefined) void upload(shown.key, given)
   }
   const uploaded = files.flatMap(({ file }) => (file === undefined ? [] : [file]))
   const areTogether = kinds === undefined || fitTogether(kinds, uploaded.map(({ kind }) => kind))

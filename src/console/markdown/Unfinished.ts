@@ -32,13 +32,17 @@ const withClosedMarks = (text: string): string => {
   const isCodeOpen = count(text, /`+/g) % 2 === 1
   if (isCodeOpen) return text.endsWith("`") ? text.replace(/`+$/, "") : `${text}\``
   const rest = text.replaceAll(/`[^`]*`/g, "").replaceAll(/^\s*[*+-] /gm, "")
+  const isStrongOpen = count(rest, /\*\*/g) % 2 === 1
+  // The first half of the mark that closes it.
+  if (isStrongOpen && /[^*\s]\*$/.test(text)) return `${text}*`
   let closed = text
   const close = (mark: string, isOpen: boolean) => {
     if (!isOpen) return
     closed = closed.endsWith(mark) ? closed.slice(0, -mark.length) : `${closed.trimEnd()}${mark}`
   }
-  close("*", count(rest.replaceAll("**", ""), /\*/g) % 2 === 1)
-  close("**", count(rest, /\*\*/g) % 2 === 1)
+  const single = rest.replaceAll("**", "")
+  close("*", count(single, /(?<!\w)\*(?=\S)/g) > count(single, /(?<=\S)\*/g))
+  close("**", isStrongOpen)
   close("~~", count(rest, /~~/g) % 2 === 1)
   return closed
 }
