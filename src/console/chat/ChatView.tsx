@@ -6,7 +6,7 @@ import { createClient } from "../../client/Client.ts"
 import type { ConversationStore } from "../../client/ConversationStore.ts"
 import { Button, Failure } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
-import { hrefOf, navigate } from "../Router.ts"
+import { hrefOf, navigate, routeOf } from "../Router.ts"
 import { may, tokenNow } from "../service/Access.ts"
 import { chatText } from "../text/ChatText.ts"
 import { sidebarText } from "../text/SidebarText.ts"
@@ -35,11 +35,19 @@ const useFreshList = (list: SessionList, store: ConversationStore): void => {
       const hasEnded = now.status === "idle" && before.status !== "idle" && before.status !== "loading"
       before = now
       const { sessionId } = now.conversation
-      if (hasBegun && sessionId !== undefined && location.hash !== hrefOf("chat", sessionId))
+      if (hasBegun && sessionId !== undefined && routeOf(location.hash).path[0] !== sessionId)
         navigate(hrefOf("chat", sessionId), { replace: true })
       if (hasBegun || hasEnded) void list.reload()
     })
   }, [list, store])
+}
+
+/** A session that was deleted is not shown any longer. */
+const useDeleted = (list: SessionList, sessionId: string | undefined): void => {
+  const { deleted } = useStore(list.state)
+  useEffect(() => {
+    if (deleted !== undefined && deleted.session.id === sessionId) navigate(hrefOf("chat"), { replace: true })
+  }, [deleted])
 }
 
 /** Another tab has sent a message to the conversation: it is read again. */
@@ -87,6 +95,7 @@ const useChatView = ({ account, route }: ViewProps) => {
   const { opened, renew } = useOpened({ client, agentId, sessionId })
   useFreshList(list, opened.store)
   useOtherTabs(list, opened, renew)
+  useDeleted(list, sessionId)
   const facts = useStore(opened.facts)
   const { sessions } = useStore(list.state)
   const session = sessions?.find(({ id }) => id === sessionId) ?? facts

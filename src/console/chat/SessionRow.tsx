@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks"
 import type { SessionOverview } from "../../client/Contract.ts"
-import { Badge, Button, type Tone } from "../kit/Kit.tsx"
+import { Badge, Button, Dialog, type Tone } from "../kit/Kit.tsx"
 import { Menu } from "../kit/Menu.tsx"
 import { Time } from "../kit/Time.tsx"
 import { hrefOf } from "../Router.ts"
@@ -57,11 +57,41 @@ const Rename = ({
   )
 }
 
+/** A gateway without a grace time for deletions cannot take one back. */
+const Confirm = ({
+  close,
+  list,
+  session,
+}: Pick<RowProps, "list" | "session"> & { readonly close: () => void }) => {
+  const t = useText(sidebarText)
+  const remove = () => {
+    close()
+    void list.remove(session)
+  }
+  return (
+    <Dialog
+      title={t("removeTitle", { title: session.title ?? t("untitled") })}
+      close={close}
+      actions={
+        <>
+          <Button onClick={close}>{t("cancel")}</Button>
+          <Button look="danger" onClick={remove}>
+            {t("remove")}
+          </Button>
+        </>
+      }
+    >
+      <p>{t("removeText")}</p>
+    </Dialog>
+  )
+}
+
 const Actions = ({
   list,
+  remove,
   rename,
   session,
-}: Pick<RowProps, "list" | "session"> & { readonly rename: () => void }) => {
+}: Pick<RowProps, "list" | "session"> & { readonly rename: () => void; readonly remove: () => void }) => {
   const t = useText(sidebarText)
   const { archived, id, pinned, title } = session
   return (
@@ -71,7 +101,7 @@ const Actions = ({
       <Button onClick={() => void list.update(id, { archived: !archived })}>
         {t(archived ? "unarchive" : "archive")}
       </Button>
-      <Button look="danger" onClick={() => void list.remove(session)}>
+      <Button look="danger" onClick={remove}>
         {t("remove")}
       </Button>
     </Menu>
@@ -81,6 +111,7 @@ const Actions = ({
 export const SessionRow = ({ isShown, list, mayWrite, session }: RowProps) => {
   const t = useText(sidebarText)
   const [isRenamed, setRenamed] = useState(false)
+  const [isRemoved, setRemoved] = useState(false)
   const row = useRef<HTMLLIElement>(null)
   const { id, status, title, updatedAt } = session
   const close = () => {
@@ -101,8 +132,14 @@ export const SessionRow = ({ isShown, list, mayWrite, session }: RowProps) => {
         </a>
       )}
       {mayWrite && !isRenamed && (
-        <Actions session={session} list={list} rename={() => setRenamed(true)} />
+        <Actions
+          session={session}
+          list={list}
+          rename={() => setRenamed(true)}
+          remove={() => setRemoved(true)}
+        />
       )}
+      {isRemoved && <Confirm session={session} list={list} close={() => setRemoved(false)} />}
     </li>
   )
 }

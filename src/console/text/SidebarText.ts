@@ -26,6 +26,12 @@ export const sidebarText = {
   archive: { en: "Archive", zh: "归档" },
   unarchive: { en: "Move back", zh: "移回" },
   remove: { en: "Delete", zh: "删除" },
+  removeTitle: { en: "Delete “{title}”?", zh: "删除“{title}”？" },
+  removeText: {
+    en: "All its messages are deleted. You can take this back only if the gateway has a grace time for deletions.",
+    zh: "其所有消息都会被删除。只有网关设置了删除宽限期时才能撤销。",
+  },
+  cancel: { en: "Cancel", zh: "取消" },
   removed: { en: "Deleted: {title}", zh: "已删除：{title}" },
   undo: { en: "Undo", zh: "撤销" },
   dismiss: { en: "Dismiss", zh: "关闭" },
