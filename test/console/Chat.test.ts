@@ -5,7 +5,16 @@ import { chromium } from "../support/browser.ts"
 import { tokenFor } from "../support/chatClient.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { answers, ended, expectNoSideways, field, questions, send, sessionIdOf, violationsOf } from "./chats.ts"
+import {
+  answers,
+  ended,
+  expectNoSideways,
+  field,
+  questions,
+  send,
+  sessionIdOf,
+  violationsOf,
+} from "./chats.ts"
 
 const folder = temporaryFolder()
 let gateway: Running
@@ -63,8 +72,13 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await send(tab.page, "Hello again")
     const failed = await ended(tab.page, 1, "failed")
     await fault("none")
-    await failed.getByRole("alert").getByText(/UPSTREAM|UNAVAILABLE/).first().waitFor()
-    const texts = async () => (await tab.page.locator(".own-text, .problem strong").allTextContents()).join("\n")
+    await failed
+      .getByRole("alert")
+      .getByText(/UPSTREAM|UNAVAILABLE/)
+      .first()
+      .waitFor()
+    const texts = async () =>
+      (await tab.page.locator(".own-text, .problem strong").allTextContents()).join("\n")
     const before = await texts()
     await tab.page.reload()
     await ended(tab.page, 1, "failed")
@@ -236,10 +250,16 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     expect(await violationsOf(tab.page)).toEqual([])
     await message.fill("Hello")
     await message.press("Enter")
-    const answer = tab.page.locator("[data-status=completed]")
-    await answer.getByText(/first content after|后出现首个内容/).waitFor({ timeout: 30_000 })
+    const complete = tab.page.locator("[data-status=completed]")
+    await complete.getByText(/first content after|后出现首个内容/).waitFor({ timeout: 30_000 })
+    await message.fill("/plain And again")
+    await message.press("Enter")
+    await complete
+      .nth(1)
+      .getByText(/first content after|后出现首个内容/)
+      .waitFor({ timeout: 30_000 })
     // The execution chain has tests of its own.
-    await answer.locator(".chain-place").evaluateAll((places) => places.forEach((place) => place.remove()))
+    await tab.page.locator("ol.chain").evaluateAll((lists) => lists.forEach((list) => list.remove()))
     expect(await violationsOf(tab.page)).toEqual([])
     await expectNoSideways(tab.page)
     expectClean(tab)

@@ -29,16 +29,25 @@ const attacks: ReadonlyArray<readonly [string, string]> = [
   ["an object", '<object data="https://evil.test/x.swf"></object><embed src="https://evil.test/x">'],
   ["a video", '<video src="https://evil.test/x.mp4" autoplay></video>'],
   ["clobbering", '<img name=body><form id="root"><input id=attributes></form><a id=show name=show>'],
-  ["mutation by math", "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=pwned()&gt;\">"],
+  [
+    "mutation by math",
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=pwned()&gt;">',
+  ],
   ["mutation by noscript", '<noscript><p title="</noscript><img src=x onerror=pwned()>">'],
   ["mutation by a template", "<template><img src=x onerror=pwned()></template>"],
-  ["mutation by foreignObject", "<svg></p><style><a id=\"</style><img src=1 onerror=pwned()>\">"],
-  ["mutation by a form in math", "<form><math><mtext></form><form><mglyph><style></math><img src onerror=pwned()>"],
+  ["mutation by foreignObject", '<svg></p><style><a id="</style><img src=1 onerror=pwned()>">'],
+  [
+    "mutation by a form in math",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=pwned()>",
+  ],
   ["an unclosed comment", "<!--><img src=x onerror=pwned()>-->"],
   ["a processing instruction", "<?xml version=1 ?><img src=x onerror=pwned()>"],
   ["code with a closing tag", "```html\n</code></pre><img src=x onerror=pwned()>\n```"],
-  ["an info string with markup", "```\"><img/src=x/onerror=pwned()>\nx\n```"],
-  ["a table with markup", "| <img src=x onerror=pwned()> | b |\n| --- | --- |\n| [c](javascript:pwned()) | d |"],
+  ["an info string with markup", '```"><img/src=x/onerror=pwned()>\nx\n```'],
+  [
+    "a table with markup",
+    "| <img src=x onerror=pwned()> | b |\n| --- | --- |\n| [c](javascript:pwned()) | d |",
+  ],
   ["a title with markup", '[x](https://example.org "\\"><img src=x onerror=pwned()>")'],
 ]
 
@@ -59,7 +68,8 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("Markdown of a model"
     }
     const root = tab.page.locator("#root")
     expect(await root.innerText()).toMatch(/^Before[\s\S]*After$/)
-    const made = "script, svg, img, iframe, object, embed, video, form, input, style, link, base, meta, math, template"
+    const made =
+      "script, svg, img, iframe, object, embed, video, form, input, style, link, base, meta, math, template"
     expect(await root.locator(made).count()).toBe(0)
     expect(await root.locator("[style], [id], [name], [onload], [onerror]").count()).toBe(0)
     for (const link of await root.locator("a").all()) {
@@ -97,7 +107,9 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("Markdown of a model"
     }`)
     await show(tab.page, "First\n\nSecond", true)
     expect(await tab.page.evaluate("globalThis.first === document.querySelector('#root p')")).toBe(true)
-    expect(await tab.page.evaluate("new Promise((done) => setTimeout(() => done(changed)))")).toEqual(["Second"])
+    expect(await tab.page.evaluate("new Promise((done) => setTimeout(() => done(changed)))")).toEqual([
+      "Second",
+    ])
     expectClean({ ...tab, foreign: [] })
   })
 })

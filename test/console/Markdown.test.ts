@@ -7,7 +7,8 @@ import { completed } from "../../src/console/markdown/Unfinished.ts"
 
 describe("blocks of Markdown", () => {
   it("leave the earlier blocks of a growing text as they were", () => {
-    const text = "# Title\n\nFirst *paragraph*.\n\n- one\n- two\n\n```ts\nconst a = 1\n\nconst b = 2\n```\n\nEnd"
+    const text =
+      "# Title\n\nFirst *paragraph*.\n\n- one\n- two\n\n```ts\nconst a = 1\n\nconst b = 2\n```\n\nEnd"
     let before: ReadonlyArray<string> = []
     for (let length = 1; length <= text.length; length++) {
       const { blocks } = blocksOf(text.slice(0, length))
