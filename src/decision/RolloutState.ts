@@ -23,6 +23,8 @@ export interface Defaults {
 export interface RolloutState {
   readonly version: number
   readonly settings: RolloutSettings
+  /** The settings without operator values. */
+  readonly environment: RolloutSettings
   readonly sources: Readonly<Record<RolloutField, RolloutSource>>
   /** Changes with any field above: a strong validator (RFC 9110), quotes included. */
   readonly etag: string
@@ -40,8 +42,9 @@ export const stateOf = (defaults: Defaults, { operator, version }: StoredRollout
     return set === undefined ? { from: defaults.from[field] } : { from: "operator", by: set.by, at: set.at }
   })
   // The version is not enough: another environment makes another document of the same version.
-  const hash = murmur3(JSON.stringify({ settings, sources })).toString(16)
-  return { version, settings, sources, etag: `"${version}-${hash}"` }
+  const { settings: environment } = defaults
+  const hash = murmur3(JSON.stringify({ settings, sources, environment })).toString(16)
+  return { version, settings, environment, sources, etag: `"${version}-${hash}"` }
 }
 
 /** The operator values after a change; a field that is null returns to the environment's value. */

@@ -13,6 +13,7 @@ import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
 import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { Audit } from "../store/Audit.ts"
+import { OrgUsage } from "../store/OrgUsage.ts"
 import { BreakerMemory, OverrideNotStored } from "../recording/BreakerMemory.ts"
 import { Transitions } from "../store/Transitions.ts"
 import { currentActor } from "./CurrentActor.ts"
@@ -108,6 +109,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const monitor = yield* Monitor
     const transitions = yield* Transitions
+    const usage = yield* OrgUsage
     const { force, reset } = yield* make
     const live = yield* LiveStream.make
     return handlers.handleAll({
@@ -124,6 +126,10 @@ export const layer = HttpApiBuilder.group(
           over
             ? respond(invalid([{ path: "payload.expiresAt", message: "Expected a time that is not over" }]))
             : answering(force(payload)),
+        ),
+      orgs: ({ query: { cursor, limit = mostScopes } }) =>
+        answering(
+          Effect.map(usage.list(cursor, limit), (page) => ok({ orgs: page.entries, ...pageEnd(page) })),
         ),
       history: ({ query }) =>
         answering(
