@@ -103,7 +103,7 @@ const settingsOf = Effect.fnUntraced(function* <A extends object, I>(
   }
   return yield* Effect.mapError(
     Schema.decodeUnknownEffect(schema)(body, { errors: "all" }),
-    ({ message }) => new UsageError({ message }),
+    ({ issue }) => new UsageError({ message: JsonFile.problemText(issue) }),
   )
 })
 

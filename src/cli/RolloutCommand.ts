@@ -11,6 +11,7 @@ import { confirmed, yesFlag } from "./Ask.ts"
 import { UsageError } from "./Explained.ts"
 import { checkOrgs, forceFlag } from "./KnownOrgs.ts"
 import * as OperatorClient from "./OperatorClient.ts"
+import { problemText } from "./JsonFile.ts"
 import { print } from "./Output.ts"
 import { reasonFlag, reasonOf } from "./ReasonFlag.ts"
 import { differenceLines, differences, notes, ofOperators, settingsLines } from "./RolloutText.ts"
@@ -34,7 +35,7 @@ const changeOf = Effect.fnUntraced(function* (
 ) {
   const given = Assignments.changeOf(texts, document)
   if (given instanceof UsageError) return yield* given
-  const change = yield* Effect.mapError(decodePatch(given), ({ message }) => new UsageError({ message }))
+  const change = yield* Effect.mapError(decodePatch(given), ({ issue }) => new UsageError({ message: problemText(issue) }))
   const already = [...document.enabledOrgs, ...document.deniedOrgs]
   yield* checkOrgs(service, Assignments.addedOrgs(change, document), force, already)
   return change

@@ -12,6 +12,7 @@ import * as RunsClient from "./RunsClient.ts"
 import { account, rows } from "./RunsText.ts"
 import { UsageError } from "./Explained.ts"
 import { checkReadOrg } from "./KnownOrgs.ts"
+import { problemText } from "./JsonFile.ts"
 import { print } from "./Output.ts"
 import { calling, serviceFlags } from "./ServiceFlags.ts"
 
@@ -48,7 +49,7 @@ const list = Command.make(
         )
         const query = yield* Effect.mapError(
           decodeQuery(Object.fromEntries(asked)),
-          ({ message }) => new UsageError({ message }),
+          ({ issue }) => new UsageError({ message: problemText(issue) }),
         )
         yield* checkReadOrg(service, query.org)
         const { nextCursor, runs } = yield* RunsClient.page(service, query)
