@@ -32,6 +32,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     http: ["api", "chat", "deletion", "rollout", "sharing", ...stages, ...below],
     // Runs outside of the gateway: it imports types only.
     client: ["api", "runs/RunEvent", "protocol", ...ground],
+    // Runs in the browser: of `api` and `domain` it imports types and pure rules only.
+    console: ["client", "api", "protocol", "domain"],
     api: ["runs/RunEvent", "protocol", ...ground],
     simulation: ["rollout", "store", "monitoring", ...ground],
     rollout: ["decision", "execution/Modes", "store", "monitoring", ...below],
@@ -90,7 +92,7 @@ const isBarrel = (specifier: string): boolean =>
 
 const root = resolve(process.argv[2] ?? "src")
 const files = readdirSync(root, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file) && !file.includes("console/built/"))
   .map((file) => file.split(sep).join("/"))
   .toSorted()
 
@@ -120,7 +122,7 @@ const readImport = (file: string, { specifier, line }: Import): void => {
     violations.push(`${at} "${specifier}" leaves ${name("")}`)
   } else if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     violations.push(`${at} "${specifier}" is no file`)
-  } else if (target.endsWith(".ts")) {
+  } else if (/\.tsx?$/.test(target)) {
     graph.get(file)?.add(target)
     if (!mayImport(file, target)) {
       const allowed = rooms[roomOf(file)]?.join(", ") || "nothing of src"

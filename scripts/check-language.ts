@@ -43,7 +43,7 @@ const args = process.argv.slice(2)
 const paths = args.length > 0 ? args : ["src", "test", "scripts", "docs", "README.md", "SECURITY.md"]
 const files = paths
   .flatMap(filesIn)
-  .filter((file) => /\.(ts|md)$/.test(file))
+  .filter((file) => /\.(tsx?|md)$/.test(file))
   .toSorted()
 const subjects = args.length > 0 ? [] : commitSubjects()
 const violations = [...files.flatMap(check), ...(subjects ?? []).flatMap(checkCommit)]

@@ -98,6 +98,10 @@ export const envExample = (): string => {
     ...comment(
       "All environment variables of Crossfade with their defaults; keys and passwords are fake examples. Printed by scripts/env-example.ts: do not edit. docs/reference/configuration.md lists the allowed values. An empty value means that the variable is not set.",
     ),
+    "#",
+    ...comment(
+      "`npm start` and every `crossfade` command read a copy of this file named .env in the folder that they start in. Variables of the process override it. Quote a value that contains a #.",
+    ),
     "",
   ]
   for (const [name, variable] of Object.entries(variables) as ReadonlyArray<[Name, Variable<unknown>]>) {

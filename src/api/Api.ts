@@ -11,6 +11,7 @@ import { FeedbackApi } from "./FeedbackApi.ts"
 import { FilesApi } from "./FilesApi.ts"
 import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
+import { MeApi } from "./MeApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { OperatorRunsApi } from "./OperatorRunsApi.ts"
@@ -56,6 +57,7 @@ const contract = HttpApi.make("crossfade")
   .add(ShadowApi)
   .add(RolloutApi)
   .add(OperatorRunsApi)
+  .add(MeApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   // Decoding stops at a body's first problem, because 1 MiB can have two million. The edge looks for the others in

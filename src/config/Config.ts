@@ -25,8 +25,9 @@ import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
-import { readProviders, unreadVariables } from "./ConfigProviders.ts"
-import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
+import { providerVariableNames, readProviders } from "./ConfigProviders.ts"
+import { apiKeyAllowed, isHeaderValue, providerVariables } from "./ConfigProviderVariables.ts"
+import { type UnknownVariable, unknownVariables } from "./ConfigUnknown.ts"
 import type { DirectProvider } from "../domain/DirectProvider.ts"
 import { choice, list, millis, number, optionalText, port, type Variable } from "./ConfigVariable.ts"
 
@@ -170,6 +171,8 @@ export interface Settings extends Omit<
   readonly given: ReadonlySet<VariableName>
   /** Values that cause a warning and count as not set. */
   readonly ignored: ReadonlyArray<Problem>
+  /** Set variables that have no effect. */
+  readonly unknown: ReadonlyArray<UnknownVariable>
   /** True if neither a runtime nor a provider is configured; the sandbox replaces both. */
   readonly sandbox: boolean
 }
@@ -257,7 +260,12 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,
     given: new Set(given),
-    ignored: [...ignored, ...unreadVariables(names, env)],
+    ignored,
+    unknown: unknownVariables(
+      env,
+      new Set([...Object.keys(variables), ...providerVariableNames(names)]),
+      Object.keys(providerVariables),
+    ),
     sandbox,
   })
 }

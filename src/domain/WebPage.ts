@@ -16,4 +16,8 @@ export const pathOf: Readonly<Record<Page, `/${string}`>> = {
 export const isServed = (place: Place, isOperators: boolean): boolean =>
   place === "main" || (place === "admin" && isOperators)
 
-export const pageOf = (path: string): Page | undefined => pages.find((page) => pathOf[page] === path)
+/** Scripts and style sheets of the console. */
+export const consoleFiles = "/console/"
+
+export const pageOf = (path: string): Page | undefined =>
+  path.startsWith(consoleFiles) ? "console" : pages.find((page) => pathOf[page] === path)

@@ -20,9 +20,11 @@ import * as Policy from "../monitoring/Policy.ts"
 import type { Probe } from "../monitoring/probes/Probing.ts"
 import * as Attempt from "./Attempt.ts"
 import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
+import { upstreamCodes } from "./FailureText.ts"
 import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
 import * as Loop from "../telemetry/Loop.ts"
+import * as StateLine from "../telemetry/StateLine.ts"
 
 /** The policy's finest unit is a second. */
 const pulse = Schedule.spaced("500 millis")
@@ -72,13 +74,30 @@ const isNeutral = (error: ExecutionError): boolean =>
   error._tag === "CallTimeout" ||
   error._tag === "TotalTimeout"
 
-const execute = (executor: Executor["Service"], turn: Turn): Effect.Effect<"good" | "bad" | "neutral"> =>
+/** One line at the start of an outage and one at its end; probes continue every few seconds. */
+const probeLine = () =>
+  StateLine.make({
+    failing: (reason) => `probes of the runtime fail: ${reason}. Further ones are only counted`,
+    recovered: (failures) => `probes of the runtime succeed again, after ${failures} that failed`,
+  })
+
+const reasonOf = (error: ExecutionError): string =>
+  [error._tag, upstreamCodes(error)].filter((part) => part !== undefined).join(" ")
+
+const execute = (
+  executor: Executor["Service"],
+  turn: Turn,
+  line: StateLine.StateLine,
+): Effect.Effect<"good" | "bad" | "neutral"> =>
   Attempt.run(executor, turn, { number: 1, limits, onEnd: () => Effect.void }).pipe(
     Stream.takeUntil(showsContent),
     Stream.runDrain,
-    Effect.match({
-      onSuccess: () => "good" as const,
-      onFailure: ({ error }) => (isNeutral(error) ? "neutral" : "bad"),
+    Effect.matchEffect({
+      onSuccess: () => Effect.as(line.succeeded, "good" as const),
+      onFailure: ({ error }) =>
+        isNeutral(error)
+          ? Effect.succeed("neutral" as const)
+          : Effect.as(line.failed(reasonOf(error)), "bad" as const),
     }),
   )
 
@@ -89,11 +108,12 @@ export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.Sec
       const modes = yield* Modes
       const monitor = yield* Monitor
       const scope = yield* Effect.scope
+      const line = probeLine()
       const [target] = modes.targets("runtime_orchestrator")
       const run = (probe: Probe) =>
         (target === undefined
           ? Effect.succeed("neutral" as const)
-          : Effect.flatMap(ids.uuidV7(), (id) => execute(Context.get(target, Executor), turnOf(id)))
+          : Effect.flatMap(ids.uuidV7(), (id) => execute(Context.get(target, Executor), turnOf(id), line))
         ).pipe(
           Effect.onExit((exit) =>
             monitor.probeEnded(probe, exit._tag === "Success" ? exit.value : "neutral"),

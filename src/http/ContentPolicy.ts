@@ -1,7 +1,4 @@
-/**
- * The Content-Security-Policy of a page (https://www.w3.org/TR/CSP3/): only its own inline scripts run, by their
- * hashes, even if foreign content gets into the page. Pure.
- */
+/** The Content-Security-Policy of each page (https://www.w3.org/TR/CSP3/). Pure. */
 import { createHash } from "node:crypto"
 
 const hashesOf = (html: string, tag: "script" | "style"): ReadonlyArray<string> =>
@@ -9,21 +6,35 @@ const hashesOf = (html: string, tag: "script" | "style"): ReadonlyArray<string> 
     ([, content = ""]) => `'sha256-${createHash("sha256").update(content).digest("base64")}'`,
   )
 
-export interface Allowed {
-  /** Origins that the page may contact besides its own. */
-  readonly connect?: ReadonlyArray<string>
-  /** Further directives, such as for styles that a script adds. */
-  readonly directives?: ReadonlyArray<string>
-}
+const closed = ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
 
-export const policyOf = (html: string, { connect = [], directives }: Allowed): string =>
+/**
+ * The console: scripts and styles only from its own files, requests only to this host and the sandbox. Elements can be
+ * made of text only by DOMPurify, and images show only bytes that the page has loaded.
+ */
+export const ofConsole = (connect: ReadonlyArray<string>): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    `connect-src ${["'self'", ...connect].join(" ")}`,
+    "require-trusted-types-for 'script'",
+    "trusted-types dompurify 'allow-duplicates'",
+    ...closed,
+  ].join("; ")
+
+/**
+ * The API reference: only its own inline scripts run, by their hashes. Its script adds styles whose hashes are unknown
+ * here, and uses `style` attributes.
+ */
+export const ofReference = (html: string): string =>
   [
     "default-src 'none'",
     `script-src ${hashesOf(html, "script").join(" ")}`,
-    ...(directives ?? [`style-src ${hashesOf(html, "style").join(" ")}`]),
+    "style-src 'unsafe-inline'",
+    "font-src data:",
     "img-src data:",
-    `connect-src ${["'self'", ...connect].join(" ")}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
+    "connect-src 'self'",
+    ...closed,
   ].join("; ")

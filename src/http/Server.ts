@@ -19,6 +19,7 @@ import * as FilesHandlers from "./FilesHandlers.ts"
 import * as FeedbackHandlers from "./FeedbackHandlers.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
+import * as MeHandlers from "./MeHandlers.ts"
 import * as MessagesHandlers from "./MessagesHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as OperatorRunsHandlers from "./OperatorRunsHandlers.ts"
@@ -57,6 +58,7 @@ const routes = (settings: ServerSettings) => {
     ShadowHandlers.layer,
     RolloutHandlers.layer,
     OperatorRunsHandlers.layer,
+    MeHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
   ).pipe(Layer.provide(ChatStreams.layer(settings)))
   const api = HttpApiBuilder.layer(Api).pipe(

@@ -5,54 +5,20 @@
 import { toIncomingMessage } from "@effect/platform-node/NodeHttpServerRequest"
 import * as Effect from "effect/Effect"
 import * as Function from "effect/Function"
-import * as FileSystem from "effect/FileSystem"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
-import { fileURLToPath } from "node:url"
 import { Api } from "../api/Api.ts"
 import type { Readiness } from "../api/HealthApi.ts"
 import { isServed, pathOf, type Place, type Places } from "../domain/WebPage.ts"
+import * as ConsolePage from "./ConsolePage.ts"
 import * as ContentPolicy from "./ContentPolicy.ts"
 import { nothingHere } from "./ErrorMapping.ts"
 import * as MetricsRoute from "./MetricsRoute.ts"
 import { isOperators } from "./NodeServer.ts"
-
-const consolePage = fileURLToPath(new URL("../console/index.html", import.meta.url))
-const consoleClient = fileURLToPath(new URL("../console/client.js", import.meta.url))
-
-/** Isolates the page's window group, so that no other page holds a reference to it. */
-const headersOf = (html: string, allowed: ContentPolicy.Allowed) => ({
-  "content-security-policy": ContentPolicy.policyOf(html, allowed),
-  "cross-origin-opener-policy": "same-origin",
-  "cache-control": "no-cache",
-})
-
-/** Read once, because the page is a part of the program. The client is inline, so that its hash allows it. It contacts this host and, if present, the sandbox. */
-const consoleRoute = (sandbox: (typeof Readiness.Type)["sandbox"]) =>
-  HttpRouter.use((router) =>
-    Effect.gen(function* () {
-      const files = yield* FileSystem.FileSystem
-      const client = yield* files.readFileString(consoleClient)
-      // A function, because `$` has a meaning in a replacement text.
-      const page = (yield* files.readFileString(consolePage)).replace("/* client */", () => client)
-      const connect = sandbox === undefined ? [] : [sandbox.runtimeUrl, sandbox.modelUrl]
-      yield* router.add(
-        "GET",
-        pathOf.console,
-        HttpServerResponse.text(page, {
-          contentType: "text/html; charset=utf-8",
-          headers: headersOf(page, { connect }),
-        }),
-      )
-    }),
-  )
-
-/** Scalar's script adds its own styles, whose hashes are unknown here, and uses `style` attributes. */
-const docsAllowed: ContentPolicy.Allowed = { directives: ["style-src 'unsafe-inline'", "font-src data:"] }
 
 /** Scalar's zod tests whether it may compile code. It may not, and the browser need not report the attempt. */
 const withoutEval = (html: string): string => html.replace('new Function("")', "null()")
@@ -65,7 +31,9 @@ const docsRoute = () => {
     if (response !== made || shown === undefined) {
       const { body } = response
       const html = body._tag === "Uint8Array" ? withoutEval(Buffer.from(body.body).toString()) : ""
-      shown = HttpServerResponse.html(html).pipe(HttpServerResponse.setHeaders(headersOf(html, docsAllowed)))
+      shown = HttpServerResponse.html(html).pipe(
+        HttpServerResponse.setHeaders(ConsolePage.headersOf(ContentPolicy.ofReference(html))),
+      )
       made = response
     }
     return shown
@@ -107,7 +75,7 @@ const at = <E, R>(place: Place, route: () => Layer.Layer<never, E, R>) => {
 
 export const layer = (places: Places, sandbox: (typeof Readiness.Type)["sandbox"]) =>
   Layer.mergeAll(
-    at(places.console, () => consoleRoute(sandbox)),
+    at(places.console, () => ConsolePage.layer(sandbox)),
     at(places.docs, docsRoute),
     at(places.openapi, openapiRoute),
     at(places.metrics, () => MetricsRoute.layer),

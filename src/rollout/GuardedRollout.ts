@@ -110,7 +110,7 @@ const make = Effect.gen(function* () {
       if (stored !== undefined && !AutopilotRules.isFinished(stored.state)) {
         return yield* refuse(`one is ${stored.state.status} already: abort it first`)
       }
-      const conflict = yield* rolloutPercentage.conflict
+      const conflict = yield* rolloutPercentage.prepare(actor)
       if (conflict !== undefined) return yield* refuse(conflict)
       const { percentage } = (yield* rollout.current).settings
       if (plan.steps[0].percentage < percentage) {

@@ -140,6 +140,8 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 404, 403], { body: { systemPrompt: "Be brief." } }),
   ],
 
+  "GET /api/v1/me": [row([401, 200, 200, 200, 200, 200])],
+
   "GET /api/v1/keys": [row([401, 200, 200, 200, 200, 403])],
   "POST /api/v1/keys": [row([401, 200, 200, 200, 200, 403], { body: { name: "new" } })],
   // The tenant's administrator revokes every key of the organisation.

@@ -220,6 +220,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: [],
   METRICS_ORG_LABELS: ["x".repeat(201), Array(101).fill("a").join(",")],
   LOG_LEVEL: ["verbose", "Info", "WARN"],
+  LOG_FORMAT: ["text", "JSON"],
   LOG_CONTENT: ["yes", "1", "TRUE"],
 }
 

@@ -146,10 +146,12 @@ describe("an empty environment", () => {
         OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: 512,
         METRICS_ORG_LABELS: [],
         LOG_LEVEL: "info",
+        LOG_FORMAT: "",
         LOG_CONTENT: "false",
         providers: [],
         given: new Set(),
         ignored: [],
+        unknown: [],
         sandbox: true,
       })
     }),

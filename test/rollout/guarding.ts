@@ -53,13 +53,14 @@ export const world = (runs: ReadonlyArray<CohortRun> = traffic()) => ({
   fallback: false,
   modes: ["runtime_orchestrator", "direct_llm"] as ReadonlyArray<ExecutionMode>,
   defaultMode: "direct_llm" as ExecutionMode,
+  isSandbox: false,
 })
 export type World = ReturnType<typeof world>
 
 /** One life of the process. */
 export const service = (kept: World) =>
   GuardedRollout.layer.pipe(
-    Layer.provideMerge(Rollout.layer(rolloutDefaults({ defaultMode: kept.defaultMode }))),
+    Layer.provideMerge(Rollout.layer(rolloutDefaults({ defaultMode: kept.defaultMode }, kept.isSandbox))),
     Layer.provide([
       Modes.layer(kept.modes.map((mode) => scripted([], mode, mode))),
       Layer.mock(Monitor, {

@@ -9,6 +9,7 @@ export const accessOf = (endpoint: Endpoint): string => {
   const instead = Context.getOrUndefined(endpoint.annotations, OrPermission)
   const ticket = Context.getOrUndefined(endpoint.annotations, TakesTicket)
   const link = Context.getOrUndefined(endpoint.annotations, TakesFileLink)
+  if (required.length === 0) return "Requires a token or an API key, with any permissions."
   const names = required.map((permission) => `\`${permission}\``).join(" and ")
   return [
     `Requires the ${required.length > 1 ? "permissions" : "permission"} ${names}`,

@@ -2,6 +2,21 @@
 import type { ExamplesByOperation } from "./ExamplesByOperation.ts"
 
 export const tenantExamples: ExamplesByOperation = {
+  meMe: {
+    response: {
+      example: {
+        value: {
+          success: true,
+          data: {
+            orgId: "acme",
+            userId: "ana",
+            permissions: ["chat:*", "sessions:write"],
+            expiresAt: 1764493200000,
+          },
+        },
+      },
+    },
+  },
   agentsList: {
     response: {
       example: {

@@ -1,0 +1,69 @@
+import { Button } from "./kit/Kit.tsx"
+import { useStore } from "./kit/Store.ts"
+import { hrefOf, type Route, type View, views } from "./Router.ts"
+import { chooseScheme, scheme, schemes } from "./Scheme.ts"
+import { access, type Account, may, signOut } from "./service/Access.ts"
+import { sandboxUrls } from "./service/Readiness.ts"
+import { shellText } from "./text/ShellText.ts"
+import { chooseLanguage, language, languages, useText } from "./text/Text.ts"
+
+const isOffered = (view: View, account: Account | undefined, hasSandbox: boolean): boolean => {
+  if (view === "sandbox") return hasSandbox
+  if (view === "chat" || account === undefined) return view === "chat"
+  return view === "runs" ? may(account, "admin:read", "operator:read") : may(account, "operator:read")
+}
+
+export const Header = ({ route }: { readonly route: Route }) => {
+  const t = useText(shellText)
+  const now = useStore(access)
+  const chosenLanguage = useStore(language)
+  const chosenScheme = useStore(scheme)
+  const sandbox = useStore(sandboxUrls)
+  const account = now.state === "signedIn" ? now.account : undefined
+  return (
+    <header class="shell">
+      <span class="brand">Crossfade</span>
+      <nav aria-label={t("views")}>
+        {views
+          .filter((view) => isOffered(view, account, sandbox !== undefined))
+          .map((view) => (
+            <a key={view} href={hrefOf(view)} aria-current={view === route.view ? "page" : undefined}>
+              {t(view)}
+            </a>
+          ))}
+      </nav>
+      <div class="shell-end">
+        <select
+          aria-label={t("language")}
+          value={chosenLanguage}
+          onChange={({ currentTarget }) => chooseLanguage(currentTarget.value === "zh" ? "zh" : "en")}
+        >
+          {Object.entries(languages).map(([tag, name]) => (
+            <option key={tag} value={tag} lang={tag}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label={t("scheme")}
+          value={chosenScheme}
+          onChange={({ currentTarget }) =>
+            chooseScheme(schemes.find((one) => one === currentTarget.value) ?? "auto")
+          }
+        >
+          {schemes.map((one) => (
+            <option key={one} value={one}>
+              {t(one)}
+            </option>
+          ))}
+        </select>
+        {account !== undefined && (
+          <>
+            <span class="quiet who">{t("signedInAs", { user: account.userId, org: account.orgId })}</span>
+            <Button onClick={() => signOut()}>{t("signOut")}</Button>
+          </>
+        )}
+      </div>
+    </header>
+  )
+}

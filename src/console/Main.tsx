@@ -1,0 +1,9 @@
+import "./styles/tokens.css"
+import "./styles/base.css"
+import "./styles/kit.css"
+import "./styles/shell.css"
+import { render } from "preact"
+import { App } from "./App.tsx"
+
+const root = document.getElementById("app")
+if (root !== null) render(<App />, root)

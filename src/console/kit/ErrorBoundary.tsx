@@ -1,0 +1,21 @@
+/** Shows the error of a view in its place, so that one broken view leaves the others usable. */
+import { Component, type ComponentChildren } from "preact"
+
+interface Props {
+  readonly shown: (error: Error, again: () => void) => ComponentChildren
+  readonly children: ComponentChildren
+}
+
+export class ErrorBoundary extends Component<Props, { readonly error?: Error }> {
+  override state: { readonly error?: Error } = {}
+
+  override componentDidCatch(error: unknown) {
+    console.error(error)
+    this.setState({ error: error instanceof Error ? error : new Error(String(error)) })
+  }
+
+  override render({ children, shown }: Props) {
+    const { error } = this.state
+    return error === undefined ? children : shown(error, () => this.setState({ error: undefined as never }))
+  }
+}

@@ -1,0 +1,75 @@
+/** The caller of this tab: its token, and the account that the gateway sees behind it. */
+import { makeStore } from "../kit/Store.ts"
+
+/** `GET /api/v1/me`. */
+export interface Account {
+  readonly orgId: string
+  readonly userId: string
+  readonly permissions: ReadonlyArray<string>
+  /** Epoch milliseconds; null without an end. */
+  readonly expiresAt: number | null
+}
+
+export type Access =
+  | { readonly state: "none"; readonly problem?: string }
+  | { readonly state: "checking"; readonly token: string }
+  | { readonly state: "signedIn"; readonly token: string; readonly account: Account }
+
+const key = "token"
+const stored = sessionStorage.getItem(key)
+
+export const access = makeStore<Access>(
+  stored === null ? { state: "none" } : { state: "checking", token: stored },
+)
+
+export const tokenNow = (): string => {
+  const now = access.get()
+  return now.state === "none" ? "" : now.token
+}
+
+/** The claims of a token, not verified: only the gateway can do that. Empty for an API key. */
+export const claimsOf = (token: string): Readonly<Record<string, unknown>> => {
+  try {
+    const [, payload = ""] = token.split(".")
+    const binary = atob(payload.replaceAll("-", "+").replaceAll("_", "/"))
+    const claims: unknown = JSON.parse(
+      new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0))),
+    )
+    return typeof claims === "object" && claims !== null ? { ...claims } : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Asks the gateway whose token it is. `problem` of the result is the gateway's reason. */
+export const signIn = async (given: string): Promise<void> => {
+  const token = given.trim()
+  access.set({ state: "checking", token })
+  try {
+    const response = await fetch("/api/v1/me", { headers: { authorization: `Bearer ${token}` } })
+    const body = await response.json()
+    // Another token was given in the meantime.
+    if (tokenNow() !== token) return
+    if (!response.ok) return signOut(body?.error?.message ?? `${response.status}`)
+    sessionStorage.setItem(key, token)
+    access.set({ state: "signedIn", token, account: body.data })
+  } catch (error) {
+    if (tokenNow() === token) signOut(error instanceof Error ? error.message : String(error))
+  }
+}
+
+export const signOut = (problem?: string): void => {
+  sessionStorage.removeItem(key)
+  access.set({ state: "none", ...(problem === undefined ? {} : { problem }) })
+}
+
+if (stored !== null) void signIn(stored)
+
+const grants = (granted: string, required: string): boolean =>
+  (granted === "*" && !required.startsWith("operator:")) ||
+  granted === required ||
+  (granted.endsWith(":*") && required.startsWith(granted.slice(0, -1)))
+
+/** True if the account has one of the permissions. */
+export const may = (account: Account, ...required: ReadonlyArray<string>): boolean =>
+  required.some((permission) => account.permissions.some((granted) => grants(granted, permission)))
