@@ -3,6 +3,7 @@
  * a terminal there is no person, so a change needs `--yes`.
  */
 import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createInterface } from "node:readline"
@@ -20,17 +21,25 @@ export const hasTerminal = (): boolean => process.stdin.isTTY && process.stderr.
 
 const silent = () => new Writable({ write: (_chunk, _encoding, done) => done() })
 
-/** Undefined if the person ends the input instead (Ctrl-D). */
+/**
+ * Undefined if the person ends the input instead (Ctrl-D). The question appears once the terminal echoes nothing by
+ * itself, so that a secret that is typed at once stays hidden.
+ */
 const asked = (question: string, isSecret: boolean) =>
   Effect.callback<string | undefined>((resume) => {
-    process.stderr.write(question)
     const output = isSecret ? silent() : process.stderr
-    const lines = createInterface({ input: process.stdin, output, terminal: true, prompt: question })
-    lines.once("line", (line) => resume(Effect.succeed(line)))
-    lines.once("close", () => resume(Effect.as(Effect.void, undefined)))
-    lines.once("SIGINT", () => resume(Effect.interrupt))
+    const lines = createInterface({ input: process.stdin, output, terminal: true })
+    // Only the first call counts. An open interface would keep the process alive.
+    const end = (result: Effect.Effect<string | undefined>): void => {
+      resume(result)
+      lines.close()
+    }
+    lines.once("close", () => end(Effect.as(Effect.void, undefined)))
+    lines.once("SIGINT", () => end(Effect.interrupt))
+    lines.question(question, (line) => end(Effect.succeed(line)))
+    if (isSecret) process.stderr.write(question)
     return Effect.sync(() => lines.close())
-  }).pipe(Effect.tap(() => Effect.sync(() => process.stdin.pause())))
+  })
 
 /** Continues only after a person, or `--yes`, has agreed. */
 export const confirmed = Effect.fnUntraced(function* (yes: boolean, change: string) {
@@ -39,7 +48,8 @@ export const confirmed = Effect.fnUntraced(function* (yes: boolean, change: stri
     return yield* new Refused({
       message: `${change}\nNothing was changed: there is no terminal to ask, so add --yes.`,
     })
-  const answer = yield* asked(`${change}\nContinue? [y/N] `, false)
+  yield* Console.error(change)
+  const answer = yield* asked("Continue? [y/N] ", false)
   if (!/^y(es)?$/i.test(answer?.trim() ?? "")) return yield* new Refused({ message: "Nothing was changed." })
 })
 

@@ -30,20 +30,17 @@ interface Given {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The text of a pipe to standard input. Without it the pipe is closed at once. */
   readonly input?: string
-  /** Called with the standard error so far. */
-  readonly onError?: (error: string, kill: (signal: NodeJS.Signals) => void) => void
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
 }
 
-export const crossfade = (args: ReadonlyArray<string>, { env = {}, input = "", onError }: Given = {}) =>
+export const crossfade = (args: ReadonlyArray<string>, { env = {}, input = "", onStart }: Given = {}) =>
   new Promise<Ended>((done) => {
     const child = spawn(process.execPath, [main, ...args], { env: environment(env) })
     let out = ""
     let error = ""
     child.stdout.on("data", (chunk) => (out += chunk))
-    child.stderr.on("data", (chunk) => {
-      error += chunk
-      onError?.(error, (signal) => child.kill(signal))
-    })
+    child.stderr.on("data", (chunk) => (error += chunk))
+    onStart?.((signal) => child.kill(signal))
     child.on("close", (code) => done({ code, out, error }))
     child.stdin.on("error", () => {})
     child.stdin.end(input)
