@@ -142,6 +142,8 @@ const Guardrail = ({ one }: { readonly one: GuardrailVerdict }) => {
 
 const columns = ["guardrail", "verdict", "treatment", "control", "runs", "harm", "margin", "picture"] as const
 
+const figures: ReadonlySet<string> = new Set(["treatment", "control", "runs", "harm", "margin"])
+
 export const VerdictShown = ({ verdict }: { readonly verdict: AutopilotVerdict }) => {
   const t = useText(autopilotText)
   return (
@@ -158,7 +160,7 @@ export const VerdictShown = ({ verdict }: { readonly verdict: AutopilotVerdict }
           <thead>
             <tr>
               {columns.map((column) => (
-                <th key={column} scope="col">
+                <th key={column} scope="col" class={figures.has(column) ? "number" : ""}>
                   {t(column)}
                 </th>
               ))}

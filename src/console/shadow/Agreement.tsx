@@ -89,6 +89,8 @@ const DimensionRow = ({ row }: { readonly row: Row }) => {
 
 const columns = ["dimension", "verdict", "agreement", "noise", "difference", "picture"] as const
 
+const figures: ReadonlySet<string> = new Set(["agreement", "noise", "difference"])
+
 /** The agreement in each dimension against the noise. */
 export const Agreement = ({ report }: { readonly report: Report }) => {
   const t = useText(shadowText)
@@ -102,7 +104,7 @@ export const Agreement = ({ report }: { readonly report: Report }) => {
           <thead>
             <tr>
               {columns.map((column) => (
-                <th key={column} scope="col">
+                <th key={column} scope="col" class={figures.has(column) ? "number" : ""}>
                   {t(column)}
                 </th>
               ))}

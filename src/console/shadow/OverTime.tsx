@@ -4,7 +4,8 @@ import type { ShadowSeries } from "../../api/ShadowApi.ts"
 import type { Dimension } from "../../domain/ShadowPair.ts"
 import { Field } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
-import { duration, Time } from "../kit/Time.tsx"
+import { Time } from "../kit/Time.tsx"
+import { durationText } from "../rollout/Duration.ts"
 import { shadowText } from "../text/ShadowText.ts"
 import { language, useText } from "../text/Text.ts"
 import { percentOf } from "./Agreement.tsx"
@@ -137,7 +138,9 @@ export const OverTime = ({ series }: { readonly series: Series }) => {
       <p class="row legend">
         <span class="across">● {t("agreement")}</span>
         <span class="noise">○ {t("noise")}</span>
-        <span class="quiet">{t("periods", { time: duration(series.widthMs) })}</span>
+        <span class="quiet">
+          {t("periods", { time: durationText(Math.round(series.widthMs / 60_000) * 60_000) })}
+        </span>
       </p>
       <AsTable shown={shown} />
     </>
