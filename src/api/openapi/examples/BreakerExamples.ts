@@ -254,7 +254,7 @@ export const breakerExamples: ExamplesByOperation = {
               replica: "019a5c5e-7000-7b11-8000-0000000000f1",
               by: "olga of ops",
               reason: "INC-1 is over",
-              text: "The override to direct mode for all organisations ended by olga of ops after 12 min: INC-1 is over. olga of ops had set it: INC-1.",
+              text: "The override to direct mode for all organisations was ended by olga of ops after 12 min: INC-1 is over. olga of ops had set it: INC-1.",
               data: {
                 mode: "direct_llm",
                 setBy: "olga of ops",
