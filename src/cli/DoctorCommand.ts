@@ -29,6 +29,7 @@ import * as RedisChecks from "./doctor/RedisChecks.ts"
 import * as SecretChecks from "./doctor/SecretChecks.ts"
 import * as ServiceChecks from "./doctor/ServiceChecks.ts"
 import * as UpstreamChecks from "./doctor/UpstreamChecks.ts"
+import { exitCodes } from "./ExitCode.ts"
 import { Failed } from "./Explained.ts"
 
 interface Read {
@@ -103,7 +104,7 @@ const run = Effect.fnUntraced(function* (env: Config.Environment, json: boolean)
       ? JSON.stringify({ ok: summary.failed === 0, folder, mode, summary, checks }, null, 2)
       : textOf(folder, mode, findings),
   )
-  if (summary.failed > 0) return yield* new Failed()
+  if (summary.failed > 0) return yield* new Failed({ code: exitCodes.failed.code })
 })
 
 export const doctor = Command.make(

@@ -1,11 +1,11 @@
 /** `crossfade notify`: the notifications of a running service. */
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { success } from "../api/Envelope.ts"
 import { type TestResult, TestResults } from "../api/NotificationsApi.ts"
-import { calling, serviceFlags, serviceOf } from "./ServiceFlags.ts"
+import { calling, serviceFlags } from "./ServiceFlags.ts"
+import { print } from "./Output.ts"
 import { send, ServiceRefused } from "./ServiceClient.ts"
 
 const envelope = success(TestResults)
@@ -17,12 +17,13 @@ const lineOf = ({ delivered, form, ms, reason, status, target }: TestResult): st
 
 const test = Command.make("test", serviceFlags("operator:write"), (flags) =>
   calling(
-    Effect.gen(function* () {
+    flags,
+    Effect.fnUntraced(function* (service) {
       const request = HttpClientRequest.post("/api/v1/runtime/notifications/test")
-      const { results } = yield* send(serviceOf(flags), request, envelope)
+      const { results } = yield* send(service, request, envelope)
       if (results.length === 0)
         return yield* new ServiceRefused({ reason: "The service has no webhook: set NOTIFY_WEBHOOKS." })
-      yield* Console.log(results.map(lineOf).join("\n"))
+      yield* print(flags.json, { results }, () => results.map(lineOf))
       const failed = results.filter(({ delivered }) => !delivered)
       if (failed.length > 0)
         return yield* new ServiceRefused({ reason: `${failed.length} of ${results.length} failed.` })

@@ -15,6 +15,7 @@ import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import * as Series from "../monitoring/Series.ts"
 import { Audit } from "../store/Audit.ts"
+import { OrgUsage } from "../store/OrgUsage.ts"
 import { BreakerMemory, OverrideNotStored } from "../recording/BreakerMemory.ts"
 import { Replica } from "../platform/Replica.ts"
 import { Transitions } from "../store/Transitions.ts"
@@ -111,6 +112,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const monitor = yield* Monitor
     const transitions = yield* Transitions
+    const usage = yield* OrgUsage
     const { force, reset } = yield* make
     const live = yield* LiveStream.make
     const series = yield* Series.Series
@@ -133,6 +135,10 @@ export const layer = HttpApiBuilder.group(
           over
             ? respond(invalid([{ path: "payload.expiresAt", message: "Expected a time that is not over" }]))
             : answering(force(payload)),
+        ),
+      orgs: ({ query: { cursor, limit = mostScopes } }) =>
+        answering(
+          Effect.map(usage.list(cursor, limit), (page) => ok({ orgs: page.entries, ...pageEnd(page) })),
         ),
       history: ({ query }) =>
         answering(

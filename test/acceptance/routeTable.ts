@@ -160,6 +160,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/runtime/live": [operators()],
   "GET /api/v1/runtime/series": [operators()],
   "GET /api/v1/runtime/fallback/status": [operators()],
+  "GET /api/v1/runtime/orgs": [operators()],
   "GET /api/v1/runtime/fallback/history": [operators()],
   "POST /api/v1/runtime/fallback/reset": [operators(), operators({ body: { orgId: "acme", reason } })],
   "POST /api/v1/runtime/fallback/force": [
