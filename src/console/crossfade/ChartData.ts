@@ -1,50 +1,15 @@
 /** The charts of the live tab from the points of the series. Pure. Times are epoch milliseconds. */
 import type { LiveView } from "../../api/LiveView.ts"
 import type { SeriesPoint } from "../../api/SeriesView.ts"
-import type { BreakerState } from "../../domain/BreakerState.ts"
 import type { ExecutionMode } from "../../domain/Mode.ts"
-import type { Chart, ChartSeries } from "../kit/TimeChart.tsx"
+import type { Chart, ChartSeries } from "../kit/Chart.ts"
 import { duration } from "../kit/Time.tsx"
 import type { crossfadeText } from "../text/CrossfadeText.ts"
 import { percent } from "../text/HeadlineText.ts"
-import { isGap, spanMs } from "./SeriesFeed.ts"
+import { bandsOf, rowsOf, spanMs } from "./Points.ts"
 
 type Words = (key: keyof typeof crossfadeText, parameters?: Record<string, string | number>) => string
 type Figure = keyof SeriesPoint["modes"]["direct_llm"]
-
-const colours: Readonly<Record<Exclude<BreakerState, "closed">, "bad" | "warn" | "info">> = {
-  open: "bad",
-  half_open: "bad",
-  ramp: "warn",
-  forced_direct: "info",
-  forced_runtime: "info",
-}
-
-/** The rows of the charts. Undefined: a gap, so that no line joins the points around it. */
-export const rowsOf = (
-  points: ReadonlyArray<SeriesPoint>,
-): ReadonlyArray<readonly [number, SeriesPoint | undefined]> =>
-  points.flatMap((point, index) => {
-    const before = points[index - 1]
-    const row = [point.at, point] as const
-    return before !== undefined && isGap(before.at, point.at) ? [[point.at - 1, undefined], row] : [row]
-  })
-
-/** The times in which the breaker was not closed. The newest band ends with the newest point. */
-export const bandsOf = (points: ReadonlyArray<SeriesPoint>, t: Words): Chart["bands"] => {
-  const bands: Array<Chart["bands"][number]> = []
-  let state: BreakerState = "closed"
-  points.forEach((point, index) => {
-    const last = bands.at(-1)
-    const before = points[index - 1]
-    const isJoined = before !== undefined && !isGap(before.at, point.at)
-    if (last !== undefined && isJoined && state !== "closed") bands[bands.length - 1] = { ...last, to: point.at }
-    if (point.state !== "closed" && !(isJoined && state === point.state))
-      bands.push({ from: point.at, to: point.at, label: t(point.state), colour: colours[point.state] })
-    state = point.state
-  })
-  return bands
-}
 
 /** Notifications come with newer services. */
 interface WithNotifications {

@@ -22,8 +22,13 @@ import { TransitionsCard } from "./TransitionsCard.tsx"
 const Headline = ({ view }: { readonly view: LiveView }) => {
   const tag = useStore(language)
   const { main, notes, tone } = headlineOf(view)
+  // A screen reader reads the sentence when the situation changes, not with each second of its countdown.
+  const spoken = useMemo(() => headlineSentence(main, tag), [main.text, tag])
   return (
-    <div class={`headline ${tone}`} role="status" data-state={main.text}>
+    <div class={`headline ${tone}`}>
+      <p class="visually-hidden" role="status">
+        {spoken}
+      </p>
       <p class="headline-main">{headlineSentence(main, tag)}</p>
       {notes.map((note) => (
         <p key={note.text}>{headlineSentence(note, tag)}</p>
@@ -75,8 +80,8 @@ const LiveTab = ({ account }: ViewProps) => {
           <p class="quiet">{t(replicaTexts[view.fleet], { replica: view.replica })}</p>
         </section>
         <FiguresCard view={view} />
-        <Charts live={{ ...live, view }} />
         <EvidenceCard view={view} />
+        <Charts live={{ ...live, view }} />
         <OrgsCard account={account} view={view} />
         <DecisionsCards view={view} />
         <FallbacksCard view={view} />

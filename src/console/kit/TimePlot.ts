@@ -1,7 +1,7 @@
 /** Draws one chart with uPlot. Loaded on demand. Colours are read when they are drawn, so that another scheme applies at once. */
 import "uplot/dist/uPlot.min.css"
 import uPlot from "uplot"
-import type { Chart, ChartColour } from "./TimeChart.tsx"
+import type { Chart, ChartColour } from "./Chart.ts"
 
 const dashes = { solid: [], dashed: [6, 4], dotted: [2, 3] } as const
 
