@@ -66,7 +66,10 @@ describe("the points of the charts", () => {
         ["ramp", 30, 40, "warn"],
       ],
     )
-    const apart = bandsOf([point(5, "open"), point(10, "open"), point(60, "open"), point(65)], (state) => state)
+    const apart = bandsOf(
+      [point(5, "open"), point(10, "open"), point(60, "open"), point(65)],
+      (state) => state,
+    )
     assert.deepStrictEqual(
       apart.map(({ from, to }) => [from / 1000, to / 1000]),
       [

@@ -76,7 +76,11 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await headline(page)
       .getByText(/^Direct mode answers all turns: the breaker opened .* because: error rate 0\.\d+ > 0\.5/)
       .waitFor()
-    await page.getByRole("region", { name: "Turns that changed their mode" }).getByRole("link").first().waitFor()
+    await page
+      .getByRole("region", { name: "Turns that changed their mode" })
+      .getByRole("link")
+      .first()
+      .waitFor()
     await page
       .getByRole("region", { name: "Changes of the breakers" })
       .getByRole("row", { name: /closed → open.*error rate/ })
@@ -105,7 +109,9 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await dialog.getByRole("button", { name: "Set an override" }).click()
     await page.getByRole("alert").getByText("olga (ops)").waitFor()
     await headline(page)
-      .getByText(/^Operator override by olga of ops until .*: direct mode answers all turns. Reason: incident 7$/)
+      .getByText(
+        /^Operator override by olga of ops until .*: direct mode answers all turns. Reason: incident 7$/,
+      )
       .waitFor()
     await page.getByRole("button", { name: "End the override" }).click()
     const confirm = page.getByRole("dialog", { name: "End the override" })
@@ -114,7 +120,10 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await confirm.getByRole("button", { name: "End the override" }).click()
     await headline(page).getByText("All turns go to the runtime.").waitFor()
     const { data } = await (await operator()).json("GET", "/api/v1/runtime/audit")
-    expect(data.entries.slice(0, 2).map(({ reason }: { reason: string }) => reason)).toEqual(["over", "incident 7"])
+    expect(data.entries.slice(0, 2).map(({ reason }: { reason: string }) => reason)).toEqual([
+      "over",
+      "incident 7",
+    ])
     expectClean(tab)
     await tab.close()
   })
@@ -125,7 +134,9 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     for (let n = 0; n < 4; n++) await turn("acme")
     const tab = await open()
     const { page } = tab
-    await headline(page).getByText(/^Direct mode answers/).waitFor()
+    await headline(page)
+      .getByText(/^Direct mode answers/)
+      .waitFor()
     await fault({ fault: "none" })
     await headline(page)
       .getByText(/^In a ramp: 20% of sessions use the runtime/)
@@ -133,8 +144,14 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await page.screenshot({ path: "/tmp/live-ramp.png" })
     await headline(page).getByText("All turns go to the runtime.").waitFor({ timeout: 90_000 })
     const changes = page.getByRole("region", { name: "Changes of the breakers" })
-    await changes.getByRole("row", { name: /open → ramp/ }).first().waitFor()
-    await changes.getByRole("row", { name: /ramp → closed/ }).first().waitFor()
+    await changes
+      .getByRole("row", { name: /open → ramp/ })
+      .first()
+      .waitFor()
+    await changes
+      .getByRole("row", { name: /ramp → closed/ })
+      .first()
+      .waitFor()
     expectClean(tab)
     await tab.close()
   })
@@ -201,7 +218,10 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await page.locator(".time-chart[data-points] canvas").first().waitFor()
     const { port } = new URL(gateway.url)
     await gateway.stop("SIGKILL")
-    await page.getByRole("alert").getByText(/^The connection is lost .* from \d\d:\d\d:\d\d/).waitFor()
+    await page
+      .getByRole("alert")
+      .getByText(/^The connection is lost .* from \d\d:\d\d:\d\d/)
+      .waitFor()
     await page.locator(".live.stale").waitFor()
     await start({ PORT: port })
     await page.locator(".live:not(.stale)").waitFor()
@@ -227,7 +247,10 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
       expect(await page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")).toBe(true)
       await page.screenshot({ path: `/tmp/live-${scheme}.png` })
       expect(await violations(page)).toEqual([])
-      await page.getByRole("button", { name: /Set an override|人工指定/ }).first().click()
+      await page
+        .getByRole("button", { name: /Set an override|人工指定/ })
+        .first()
+        .click()
       await page.getByRole("dialog").waitFor()
       expect(await violations(page)).toEqual([])
       await page.keyboard.press("Escape")

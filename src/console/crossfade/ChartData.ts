@@ -13,7 +13,11 @@ type Figure = keyof SeriesPoint["modes"]["direct_llm"]
 
 /** Notifications come with newer services. */
 interface WithNotifications {
-  readonly notifications?: ReadonlyArray<{ readonly kind: string; readonly at: number; readonly text: string }>
+  readonly notifications?: ReadonlyArray<{
+    readonly kind: string
+    readonly at: number
+    readonly text: string
+  }>
 }
 
 /** The changes of the global breaker, operator overrides, and the steps of an autopilot. */

@@ -55,7 +55,8 @@ export const bandsOf = (
     const last = bands.at(-1)
     const before = points[index - 1]
     const isJoined = before !== undefined && !isGap(before.at, point.at)
-    if (last !== undefined && isJoined && state !== "closed") bands[bands.length - 1] = { ...last, to: point.at }
+    if (last !== undefined && isJoined && state !== "closed")
+      bands[bands.length - 1] = { ...last, to: point.at }
     if (point.state !== "closed" && !(isJoined && state === point.state))
       bands.push({ from: point.at, to: point.at, label: t(point.state), colour: colours[point.state] })
     state = point.state

@@ -1,6 +1,14 @@
 /** A chart as a value: `TimeChart` shows it. */
 
-export type ChartColour = "runtime" | "direct" | "bad" | "warn" | "info" | "bad-soft" | "warn-soft" | "info-soft"
+export type ChartColour =
+  | "runtime"
+  | "direct"
+  | "bad"
+  | "warn"
+  | "info"
+  | "bad-soft"
+  | "warn-soft"
+  | "info-soft"
 
 export interface ChartSeries {
   readonly label: string
