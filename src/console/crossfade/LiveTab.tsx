@@ -73,7 +73,6 @@ const LiveTab = ({ account }: ViewProps) => {
     )
   return (
     <>
-      <h1 class="visually-hidden">{t("now")}</h1>
       {lost !== undefined && (
         <Notice tone="bad" alert>
           {t("lost", { reason: lost, time: new Date(view.at).toLocaleTimeString(tag) })}
