@@ -92,7 +92,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
       .getByRole("row", { name: /breaker Direct/ })
       .waitFor()
     await page.locator(".time-chart canvas").first().waitFor()
-    await page.screenshot({ path: "/tmp/live-broken.png", fullPage: true })
+    await page.getByText(/^The breaker in this time: open \d/).waitFor()
     expectClean(tab)
     await tab.close()
   })
@@ -105,7 +105,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     const dialog = page.getByRole("dialog", { name: "Set an operator override" })
     await dialog.getByText("New turns of all organisations start in direct mode").waitFor()
     await dialog.getByLabel(/^Reason/).fill("incident 7")
-    await page.screenshot({ path: "/tmp/live-override.png" })
     await dialog.getByRole("button", { name: "Set an override" }).click()
     await page.getByRole("alert").getByText("olga (ops)").waitFor()
     await headline(page)
@@ -141,7 +140,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await headline(page)
       .getByText(/^In a ramp: 20% of sessions use the runtime/)
       .waitFor({ timeout: 60_000 })
-    await page.screenshot({ path: "/tmp/live-ramp.png" })
     await headline(page).getByText("All turns go to the runtime.").waitFor({ timeout: 90_000 })
     const changes = page.getByRole("region", { name: "Changes of the breakers" })
     await changes
@@ -245,7 +243,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
       if (locale === "zh-CN") await page.getByText("所有轮次都使用运行时。").first().waitFor()
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true)
       expect(await page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")).toBe(true)
-      await page.screenshot({ path: `/tmp/live-${scheme}.png` })
       expect(await violations(page)).toEqual([])
       await page
         .getByRole("button", { name: /Set an override|人工指定/ })

@@ -68,6 +68,7 @@ export const chartsOf = (
     title,
     limits: [],
     format: duration,
+    emptyMost: 1000,
     ...rest,
     series: lines.map(({ dash, figure, mode, name }) => ({
       label: name === undefined ? t(mode) : `${t(mode)} ${name}`,
@@ -83,7 +84,7 @@ export const chartsOf = (
   const number = (value: number) => new Intl.NumberFormat(tag, { maximumFractionDigits: 2 }).format(value)
   const runtime = "runtime_orchestrator" as const
   return [
-    chart(t("perSecond"), both("perSecond"), { format: number }),
+    chart(t("perSecond"), both("perSecond"), { format: number, emptyMost: 1 }),
     chart(t("success"), both("successRate"), { format: share, most: 1 }),
     chart(
       t("faultsOfRuntime"),
@@ -118,6 +119,6 @@ export const chartsOf = (
         ],
       },
     ),
-    chart(t("inFlight"), both("inFlight"), { format: number }),
+    chart(t("inFlight"), both("inFlight"), { format: number, emptyMost: 1 }),
   ]
 }

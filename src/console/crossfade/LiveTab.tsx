@@ -4,6 +4,7 @@ import type { LiveView } from "../../api/LiveView.ts"
 import { headlineOf } from "../../domain/Headline.ts"
 import { Card, Loading, Notice } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
+import type { Chart } from "../kit/Chart.ts"
 import { TimeChart } from "../kit/TimeChart.tsx"
 import { useLive } from "../service/LiveFeed.ts"
 import { crossfadeText } from "../text/CrossfadeText.ts"
@@ -39,6 +40,13 @@ const Headline = ({ view }: { readonly view: LiveView }) => {
 
 const replicaTexts = { none: "replicaAlone", joined: "replicaJoined", lost: "replicaLost" } as const
 
+/** The bands in words, oldest first. */
+const bandsText = (chart: Chart | undefined, none: string): string => {
+  const clock = (at: number) => new Date(at).toLocaleTimeString(chart?.tag)
+  const bands = chart?.bands.map(({ from, label, to }) => `${label} ${clock(from)} – ${clock(to)}`) ?? []
+  return bands.length === 0 ? none : bands.join(", ")
+}
+
 const Charts = ({ live }: { readonly live: ReturnType<typeof useLive> & { readonly view: LiveView } }) => {
   const t = useText(crossfadeText)
   const tag = useStore(language)
@@ -53,6 +61,7 @@ const Charts = ({ live }: { readonly live: ReturnType<typeof useLive> & { readon
           <TimeChart key={chart.title} chart={chart} />
         ))}
       </div>
+      <p>{t("breakerThen", { bands: bandsText(charts[0], t("breakerClosed")) })}</p>
       <p class="quiet">{t("chartsHelp")}</p>
     </Card>
   )

@@ -38,6 +38,8 @@ export interface Chart {
   readonly spanMs: number
   /** The top of the axis, such as 1 for shares. */
   readonly most?: number
+  /** The top of the axis while all values are 0 or missing. */
+  readonly emptyMost: number
   /** The language. */
   readonly tag: string
 }
