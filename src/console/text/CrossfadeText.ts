@@ -45,6 +45,8 @@ export const crossfadeText = {
     en: "Each point covers 30 seconds. Coloured bands show the breaker: its states and overrides. Triangles mark its changes and the steps of an autopilot. A gap has no attempts or no data.",
     zh: "每个点覆盖 30 秒。彩色区域表示熔断器的状态和人工指定。三角形标记其变化和自动驾驶的步骤。空缺表示没有尝试或没有数据。",
   },
+  breakerThen: { en: "The breaker in this time: {bands}.", zh: "这段时间的熔断器：{bands}。" },
+  breakerClosed: { en: "closed all the time", zh: "一直关闭" },
   faultsOfRuntime: { en: "Faults of the runtime", zh: "运行时的故障" },
   limitOf: { en: "{name} limit {value}", zh: "{name}上限 {value}" },
   meanLatency: { en: "Mean latency", zh: "平均延迟" },
