@@ -5,7 +5,18 @@ import { chromium } from "../support/browser.ts"
 import { tokenFor } from "../support/chatClient.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { answers, ended, expectNoSideways, field, questions, send, sessionIdOf, violationsOf } from "./chats.ts"
+import {
+  answers,
+  ended,
+  expectNoSideways,
+  field,
+  hasFocus,
+  questions,
+  send,
+  sessionIdOf,
+  violationsOf,
+  withoutChain,
+} from "./chats.ts"
 
 const folder = temporaryFolder()
 let gateway: Running
@@ -63,8 +74,13 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await send(tab.page, "Hello again")
     const failed = await ended(tab.page, 1, "failed")
     await fault("none")
-    await failed.getByRole("alert").getByText(/UPSTREAM|UNAVAILABLE/).first().waitFor()
-    const texts = async () => (await tab.page.locator(".own-text, .problem strong").allTextContents()).join("\n")
+    await failed
+      .getByRole("alert")
+      .getByText(/UPSTREAM|UNAVAILABLE/)
+      .first()
+      .waitFor()
+    const texts = async () =>
+      (await tab.page.locator(".own-text, .problem strong").allTextContents()).join("\n")
     const before = await texts()
     await tab.page.reload()
     await ended(tab.page, 1, "failed")
@@ -82,7 +98,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await ended(tab.page)
     await tab.page.getByRole("button", { name: "New", exact: true }).click()
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
-    expect(await field(tab.page).evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await hasFocus(field(tab.page))).toBe(true)
     await tab.page.reload()
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
     await tab.page.getByRole("link", { name: /The first one/ }).click()
@@ -204,7 +220,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     const tab = await signedIn("typing")
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
     // The field has the focus when the page opens.
-    await expect.poll(() => field(tab.page).evaluate((one) => one === document.activeElement)).toBe(true)
+    await expect.poll(() => hasFocus(field(tab.page))).toBe(true)
     await tab.page.keyboard.type("By keyboard")
     await tab.page.keyboard.press("Enter")
     await ended(tab.page)
@@ -213,12 +229,12 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await tab.page.keyboard.press("Escape")
     await tab.page.keyboard.press("Control+k")
     const search = tab.page.getByRole("searchbox", { name: "Search conversations" })
-    await expect.poll(() => search.evaluate((one) => one === document.activeElement)).toBe(true)
+    await expect.poll(() => hasFocus(search)).toBe(true)
     const actions = tab.page.getByRole("button", { name: "Actions for By keyboard" })
     await actions.focus()
     await tab.page.keyboard.press("Enter")
     await tab.page.keyboard.press("Escape")
-    expect(await actions.evaluate((one) => one === document.activeElement)).toBe(true)
+    expect(await hasFocus(actions)).toBe(true)
     await tab.page.keyboard.press("Control+Shift+o")
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
     expectClean(tab)
@@ -236,10 +252,15 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     expect(await violationsOf(tab.page)).toEqual([])
     await message.fill("Hello")
     await message.press("Enter")
-    const answer = tab.page.locator("[data-status=completed]")
-    await answer.getByText(/first content after|后出现首个内容/).waitFor({ timeout: 30_000 })
-    // The execution chain has tests of its own.
-    await answer.locator(".chain-place").evaluateAll((places) => places.forEach((place) => place.remove()))
+    const complete = tab.page.locator("[data-status=completed]")
+    await complete.getByText(/first content after|后出现首个内容/).waitFor({ timeout: 30_000 })
+    await message.fill("/plain And again")
+    await message.press("Enter")
+    await complete
+      .nth(1)
+      .getByText(/first content after|后出现首个内容/)
+      .waitFor({ timeout: 30_000 })
+    await withoutChain(tab.page)
     expect(await violationsOf(tab.page)).toEqual([])
     await expectNoSideways(tab.page)
     expectClean(tab)
@@ -257,7 +278,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await link.waitFor()
     await link.press("Escape")
     await expect.poll(() => link.isVisible()).toBe(false)
-    expect(await button.evaluate((one) => one === document.activeElement)).toBe(true)
+    expect(await hasFocus(button)).toBe(true)
     await expectNoSideways(tab.page)
     expectClean(tab)
     await tab.close()

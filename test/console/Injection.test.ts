@@ -29,16 +29,25 @@ const attacks: ReadonlyArray<readonly [string, string]> = [
   ["an object", '<object data="https://evil.test/x.swf"></object><embed src="https://evil.test/x">'],
   ["a video", '<video src="https://evil.test/x.mp4" autoplay></video>'],
   ["clobbering", '<img name=body><form id="root"><input id=attributes></form><a id=show name=show>'],
-  ["mutation by math", "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=pwned()&gt;\">"],
+  [
+    "mutation by math",
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=pwned()&gt;">',
+  ],
   ["mutation by noscript", '<noscript><p title="</noscript><img src=x onerror=pwned()>">'],
   ["mutation by a template", "<template><img src=x onerror=pwned()></template>"],
-  ["mutation by foreignObject", "<svg></p><style><a id=\"</style><img src=1 onerror=pwned()>\">"],
-  ["mutation by a form in math", "<form><math><mtext></form><form><mglyph><style></math><img src onerror=pwned()>"],
+  ["mutation by foreignObject", '<svg></p><style><a id="</style><img src=1 onerror=pwned()>">'],
+  [
+    "mutation by a form in math",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=pwned()>",
+  ],
   ["an unclosed comment", "<!--><img src=x onerror=pwned()>-->"],
   ["a processing instruction", "<?xml version=1 ?><img src=x onerror=pwned()>"],
   ["code with a closing tag", "```html\n</code></pre><img src=x onerror=pwned()>\n```"],
-  ["an info string with markup", "```\"><img/src=x/onerror=pwned()>\nx\n```"],
-  ["a table with markup", "| <img src=x onerror=pwned()> | b |\n| --- | --- |\n| [c](javascript:pwned()) | d |"],
+  ["an info string with markup", '```"><img/src=x/onerror=pwned()>\nx\n```'],
+  [
+    "a table with markup",
+    "| <img src=x onerror=pwned()> | b |\n| --- | --- |\n| [c](javascript:pwned()) | d |",
+  ],
   ["a title with markup", '[x](https://example.org "\\"><img src=x onerror=pwned()>")'],
 ]
 
@@ -59,7 +68,8 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("Markdown of a model"
     }
     const root = tab.page.locator("#root")
     expect(await root.innerText()).toMatch(/^Before[\s\S]*After$/)
-    const made = "script, svg, img, iframe, object, embed, video, form, input, style, link, base, meta, math, template"
+    const made =
+      "script, svg, img, iframe, object, embed, video, form, input, style, link, base, meta, math, template"
     expect(await root.locator(made).count()).toBe(0)
     expect(await root.locator("[style], [id], [name], [onload], [onerror]").count()).toBe(0)
     for (const link of await root.locator("a").all()) {
@@ -80,10 +90,26 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("Markdown of a model"
     )
     const root = tab.page.locator("#root")
     for (const element of ["h3", "strong", "em", "del", "ul", "ol", "blockquote", "hr", "table", "pre"])
-      expect(await root.locator(element).count(), element).toBe(1)
+      expect([element, await root.locator(element).count()]).toEqual([element, 1])
     expect(await root.getByRole("img").count()).toBe(2)
     expect(await root.getByRole("columnheader").allTextContents()).toEqual(["a", "b"])
     await root.locator(".hl-keyword").getByText("def").waitFor()
+    expect(tab.complaints).toEqual([])
+  })
+
+  it("colours code of known languages alone, and keeps every character", async () => {
+    const code = 'const a: string = "x"\n\n/* two\nlines */\nexport { a }'
+    for (const [language, isColoured] of [
+      ["typescript", true],
+      ["klingon", false],
+      ["__proto__", false],
+    ] as const) {
+      await show(tab.page, `\`\`\`${language}\n${code}\n\`\`\``)
+      const pre = tab.page.locator("#root pre")
+      if (isColoured) await pre.locator(".hl-string").getByText('"x"').waitFor()
+      expect(await pre.textContent()).toBe(code)
+      expect((await pre.locator("[class^=hl-]").count()) > 0).toBe(isColoured)
+    }
     expect(tab.complaints).toEqual([])
   })
 
@@ -97,7 +123,9 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("Markdown of a model"
     }`)
     await show(tab.page, "First\n\nSecond", true)
     expect(await tab.page.evaluate("globalThis.first === document.querySelector('#root p')")).toBe(true)
-    expect(await tab.page.evaluate("new Promise((done) => setTimeout(() => done(changed)))")).toEqual(["Second"])
+    expect(await tab.page.evaluate("new Promise((done) => setTimeout(() => done(changed)))")).toEqual([
+      "Second",
+    ])
     expectClean({ ...tab, foreign: [] })
   })
 })

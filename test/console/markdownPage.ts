@@ -41,8 +41,7 @@ export const serveMarkdown = async (page: Page): Promise<void> => {
   await page.route("**", (route) => {
     const url = new URL(route.request().url())
     if (url.origin !== origin) return route.abort()
-    if (url.pathname === "/program.js")
-      return route.fulfill({ contentType: "text/javascript", body })
+    if (url.pathname === "/program.js") return route.fulfill({ contentType: "text/javascript", body })
     return route.fulfill({
       contentType: "text/html",
       headers: { "content-security-policy": ofConsole([]) },

@@ -94,9 +94,9 @@ const ChainPlace = ({ answer, isWide }: { readonly answer: Answer; readonly isWi
   const t = useText(chatText)
   if (!hasChain(answer)) return null
   return isWide ? (
-    <section class="chain-place" aria-label={t("chain")}>
+    <div class="chain-place" role="group" aria-label={t("chain")}>
       <Chain answer={answer} />
-    </section>
+    </div>
   ) : (
     <details class="chain-place">
       <summary>{t("chain")}</summary>

@@ -17,9 +17,7 @@ const isBoolean = (schema: unknown): boolean => isObject(schema) && schema["type
 
 /** The field of the schema that is a decision, such as `approved`. */
 const decisionOf = ({ properties }: Readonly<Record<string, unknown>>): string | undefined =>
-  isObject(properties)
-    ? Object.entries(properties).find(([, schema]) => isBoolean(schema))?.[0]
-    : undefined
+  isObject(properties) ? Object.entries(properties).find(([, schema]) => isBoolean(schema))?.[0] : undefined
 
 /** Undefined if the agent does not ask for a decision. */
 export const approvalOf = ({ reason, responseSchema }: Interrupt): Approval | undefined => {

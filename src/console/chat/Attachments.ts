@@ -51,7 +51,12 @@ export const useAttachments = (client: Client, kinds: Kinds | undefined) => {
     for (const { given, shown } of added) if (shown.error === undefined) void upload(shown.key, given)
   }
   const uploaded = files.flatMap(({ file }) => (file === undefined ? [] : [file]))
-  const areTogether = kinds === undefined || fitTogether(kinds, uploaded.map(({ kind }) => kind))
+  const areTogether =
+    kinds === undefined ||
+    fitTogether(
+      kinds,
+      uploaded.map(({ kind }) => kind),
+    )
   return {
     files,
     uploaded,

@@ -75,7 +75,11 @@ const AgentChoice = ({
 }) => {
   const t = useText(chatText)
   return (
-    <select aria-label={t("agent")} value={chosen} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+    <select
+      aria-label={t("agent")}
+      value={chosen}
+      onChange={({ currentTarget }) => choose(currentTarget.value)}
+    >
       {agents.map(({ id, settings }) => (
         <option key={id} value={id}>
           {settings.name}
@@ -171,7 +175,12 @@ export const ChatView = (props: ViewProps) => {
           ) : (
             agent !== undefined && <span class="quiet">{agent.settings.name}</span>
           )}
-          <Button look="bare" aria-label={t("shortcuts")} title={t("shortcuts")} onClick={() => setHelpShown(true)}>
+          <Button
+            look="bare"
+            aria-label={t("shortcuts")}
+            title={t("shortcuts")}
+            onClick={() => setHelpShown(true)}
+          >
             ⌨
           </Button>
         </header>

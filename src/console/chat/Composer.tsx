@@ -49,10 +49,7 @@ const Chips = ({ attachments }: { readonly attachments: Attachments }) => {
   )
 }
 
-const AttachButton = ({
-  attachments,
-  takesFiles,
-}: Pick<ComposerProps, "attachments" | "takesFiles">) => {
+const AttachButton = ({ attachments, takesFiles }: Pick<ComposerProps, "attachments" | "takesFiles">) => {
   const t = useText(chatText)
   const input = useRef<HTMLInputElement>(null)
   return (

@@ -17,5 +17,7 @@ export const anyOf = ({ direct_llm, runtime_orchestrator }: Kinds): ReadonlyArra
 ]
 
 /** A message goes only to a mode that takes all its files. */
-export const fitTogether = ({ direct_llm, runtime_orchestrator }: Kinds, kinds: ReadonlyArray<Kind>): boolean =>
-  [runtime_orchestrator, direct_llm].some((taken) => kinds.every((kind) => taken.includes(kind)))
+export const fitTogether = (
+  { direct_llm, runtime_orchestrator }: Kinds,
+  kinds: ReadonlyArray<Kind>,
+): boolean => [runtime_orchestrator, direct_llm].some((taken) => kinds.every((kind) => taken.includes(kind)))

@@ -72,7 +72,7 @@ const Asked = ({
   const { expiresAt, interruptId, message, reason, toolName } = interrupt
   const isExpired = expiresAt !== undefined && Date.parse(expiresAt) < Date.now()
   return (
-    <section class="asked" aria-label={t("question")}>
+    <div class="asked" role="group" aria-label={t("question")}>
       <p>
         <strong>{message ?? reason}</strong> {toolName !== undefined && <code>{toolName}</code>}{" "}
         {expiresAt !== undefined && (
@@ -89,7 +89,7 @@ const Asked = ({
       ) : (
         <Choices interrupt={interrupt} give={(payload) => void actions.answer(interruptId, payload)} />
       )}
-    </section>
+    </div>
   )
 }
 

@@ -65,7 +65,10 @@ const All = ({ account, actions, client, soughtId, state }: MessagesProps) => {
   return (
     <>
       {shown.map((message, index) => (
-        <div key={message.key} class={soughtId !== undefined && message.messageId === soughtId ? "sought" : undefined}>
+        <div
+          key={message.key}
+          class={soughtId !== undefined && message.messageId === soughtId ? "sought" : undefined}
+        >
           {message.role === "user" ? (
             <QuestionBox question={message} actions={actions} isBusy={isBusy} mayWrite={mayWrite} />
           ) : (

@@ -50,9 +50,7 @@ export const useOpened = (wanted: Wanted) => {
     (sessionId === undefined
       ? opened.agentId !== agentId || opened.sessionId !== undefined || idOf(opened) !== undefined
       : sessionId !== (opened.sessionId ?? idOf(opened)))
-  const current = isOther
-    ? { ...open(`${Number(opened.key) + 1}`, wanted), round, agentId }
-    : opened
+  const current = isOther ? { ...open(`${Number(opened.key) + 1}`, wanted), round, agentId } : opened
   if (isOther) setOpened(current)
   useEffect(() => {
     void current.store.open()

@@ -11,7 +11,11 @@ export interface RunFacts {
   readonly createdAt: number
 }
 
-export const factsOf = ({ attempts, createdAt, times }: Pick<Run, "attempts" | "createdAt" | "times">): RunFacts => {
+export const factsOf = ({
+  attempts,
+  createdAt,
+  times,
+}: Pick<Run, "attempts" | "createdAt" | "times">): RunFacts => {
   const firsts = attempts.flatMap(({ firstContentAt, shadow }) =>
     shadow || firstContentAt === null ? [] : [firstContentAt],
   )
@@ -36,7 +40,10 @@ export const useRunFacts = (client: Client, { runId, status }: Answer) => {
       if (entry?.isIntersecting !== true) return
       observer.disconnect()
       // The times are an addition: without them the answer is whole.
-      client.run(runId, { signal, limit: 1 }).then((run) => setFacts(factsOf(run)), () => undefined)
+      client.run(runId, { signal, limit: 1 }).then(
+        (run) => setFacts(factsOf(run)),
+        () => undefined,
+      )
     })
     observer.observe(element)
     return () => {

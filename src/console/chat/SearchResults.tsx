@@ -15,9 +15,7 @@ const Result = ({ result }: { readonly result: Found["results"][number] }) => {
   const href = hrefOf("chat", result.sessionId)
   return (
     <li class="result">
-      <a href={href}>
-        {result.title.text === "" ? t("untitled") : <Marked snippet={result.title} />}
-      </a>
+      <a href={href}>{result.title.text === "" ? t("untitled") : <Marked snippet={result.title} />}</a>
       <span class="quiet">
         <Time at={result.updatedAt} ago /> {result.archived && <Badge>{t("archived")}</Badge>}
       </span>
@@ -54,7 +52,9 @@ export const SearchResults = ({ client, query }: { readonly client: Client; read
       {found?.error !== undefined && <Failure error={found.error} />}
       {count > 0 && (
         <ul class="sessions">
-          {found?.results.map((result) => <Result key={result.sessionId} result={result} />)}
+          {found?.results.map((result) => (
+            <Result key={result.sessionId} result={result} />
+          ))}
         </ul>
       )}
       {found !== undefined && found.cursor !== null && <Button onClick={more}>{t("more")}</Button>}

@@ -42,7 +42,11 @@ const download = async ({ filename, url }: UploadedFile): Promise<void> => {
 }
 
 const sizeOf = (bytes: number): string =>
-  bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+  bytes < 1000
+    ? `${bytes} B`
+    : bytes < 1e6
+      ? `${(bytes / 1000).toFixed(1)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`
 
 export const SentFile = ({ file }: { readonly file: UploadedFile }) => {
   const t = useText(chatText)

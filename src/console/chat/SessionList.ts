@@ -58,7 +58,13 @@ export class SessionList {
         this.#client.sessionCounts(),
       ])
       if (round !== this.#round) return
-      this.#set({ sessions: page.sessions, cursor: page.nextCursor, counts, loading: false, error: undefined })
+      this.#set({
+        sessions: page.sessions,
+        cursor: page.nextCursor,
+        counts,
+        loading: false,
+        error: undefined,
+      })
     } catch (cause) {
       if (round === this.#round) this.#set({ loading: false, error: errorOf(cause) })
     }

@@ -126,8 +126,7 @@ export const SessionRow = ({ isShown, list, mayWrite, session }: RowProps) => {
         <a href={hrefOf("chat", id)} aria-current={isShown ? "page" : undefined}>
           <span class="title">{title ?? t("untitled")}</span>
           <span class="quiet">
-            <Time at={updatedAt} ago />{" "}
-            {status !== "idle" && <Badge tone={tones[status]}>{t(status)}</Badge>}
+            <Time at={updatedAt} ago /> {status !== "idle" && <Badge tone={tones[status]}>{t(status)}</Badge>}
           </span>
         </a>
       )}

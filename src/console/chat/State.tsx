@@ -71,7 +71,9 @@ export const Problems = ({
       {status === "idle" && error !== undefined && (
         <RequestProblem error={error}>
           {!isFinal(error) && (
-            <Button onClick={() => (last === undefined ? renew() : void store.retry())}>{t("tryAgain")}</Button>
+            <Button onClick={() => (last === undefined ? renew() : void store.retry())}>
+              {t("tryAgain")}
+            </Button>
           )}
           {refused !== undefined && refused !== "" && (
             <Button onClick={() => putBack(refused)}>{t("putBack")}</Button>

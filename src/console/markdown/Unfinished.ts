@@ -11,7 +11,11 @@ const isPartOfMark = (line: string): boolean => /^\s*(?:[-=*_+#>|~`]+|\d+\.?)\s*
 /** The parser takes an unclosed fence as code up to the end. The start of the closing fence is no code. */
 const ofFence = (block: string): string => block.replace(/\n\s*(?:`{1,2}|~{1,2})$/, "")
 
-const cellsOf = (line: string): number => line.trim().replaceAll(/^\||\|$/g, "").split("|").length
+const cellsOf = (line: string): number =>
+  line
+    .trim()
+    .replaceAll(/^\||\|$/g, "")
+    .split("|").length
 
 const ofTable = (head: string): string => {
   const row = head.trim().endsWith("|") ? head.trim() : `${head.trim()} |`

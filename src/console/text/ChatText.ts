@@ -41,8 +41,14 @@ export const chatText = {
   runtime_orchestrator: { en: "runtime", zh: "运行时" },
   direct_llm: { en: "direct", zh: "直连" },
   tokens: { en: "{tokens} tokens", zh: "{tokens} 个令牌" },
-  tokensSplit: { en: "{tokens} tokens ({input} in, {output} out)", zh: "{tokens} 个令牌（输入 {input}，输出 {output}）" },
-  estimated: { en: "The upstream reported no count, so it is estimated.", zh: "上游未报告数量，此为估计值。" },
+  tokensSplit: {
+    en: "{tokens} tokens ({input} in, {output} out)",
+    zh: "{tokens} 个令牌（输入 {input}，输出 {output}）",
+  },
+  estimated: {
+    en: "The upstream reported no count, so it is estimated.",
+    zh: "上游未报告数量，此为估计值。",
+  },
   cached: { en: "from the cache", zh: "来自缓存" },
   firstContent: { en: "first content after {time}", zh: "{time} 后出现首个内容" },
   whole: { en: "{time} in total", zh: "共 {time}" },
@@ -55,10 +61,16 @@ export const chatText = {
   send: { en: "Send", zh: "发送" },
   message: { en: "Your message", zh: "您的消息" },
   messageHint: { en: "Enter sends, Shift+Enter begins a new line", zh: "Enter 发送，Shift+Enter 换行" },
-  readOnly: { en: "Your account may read conversations, and not send messages.", zh: "您的账户只能阅读对话，不能发送消息。" },
+  readOnly: {
+    en: "Your account may read conversations, and not send messages.",
+    zh: "您的账户只能阅读对话，不能发送消息。",
+  },
   attach: { en: "Attach files", zh: "添加文件" },
   noFiles: { en: "This agent takes no files.", zh: "此智能体不接受文件。" },
-  kindRefused: { en: "this agent takes no files of the kind {kind}, only {kinds}", zh: "此智能体不接受 {kind} 类文件，只接受 {kinds}" },
+  kindRefused: {
+    en: "this agent takes no files of the kind {kind}, only {kinds}",
+    zh: "此智能体不接受 {kind} 类文件，只接受 {kinds}",
+  },
   kindsApart: {
     en: "No mode of this agent takes all of these files together. Remove one.",
     zh: "此智能体没有任何模式能同时接受这些文件，请移除一个。",
@@ -78,8 +90,14 @@ export const chatText = {
   done: { en: "Answer complete", zh: "回答完成" },
   failedState: { en: "Answer failed", zh: "回答失败" },
   stoppedState: { en: "Answer stopped", zh: "回答已停止" },
-  resuming: { en: "Connection lost. The answer continues when it is back.", zh: "连接中断，恢复后会继续回答。" },
-  waiting: { en: "The gateway refused for now ({code}). The next try follows by itself.", zh: "网关暂时拒绝（{code}），稍后会自动重试。" },
+  resuming: {
+    en: "Connection lost. The answer continues when it is back.",
+    zh: "连接中断，恢复后会继续回答。",
+  },
+  waiting: {
+    en: "The gateway refused for now ({code}). The next try follows by itself.",
+    zh: "网关暂时拒绝（{code}），稍后会自动重试。",
+  },
   offline: {
     en: "You are offline. A running answer continues on the gateway and is read when you are back.",
     zh: "您已离线。正在进行的回答会在网关上继续，恢复连接后即可读取。",
@@ -93,11 +111,20 @@ export const chatText = {
   adviseWait: { en: "Wait a moment, then try again.", zh: "请稍候再重试。" },
   adviseSize: { en: "Shorten the message or attach smaller files.", zh: "请缩短消息或使用更小的文件。" },
   adviseFiles: { en: "Remove the files that the message names.", zh: "请移除提示中的文件。" },
-  adviseOffline: { en: "Check your connection, then try again. Nothing is lost.", zh: "请检查网络连接后重试，内容不会丢失。" },
+  adviseOffline: {
+    en: "Check your connection, then try again. Nothing is lost.",
+    zh: "请检查网络连接后重试，内容不会丢失。",
+  },
   adviseBusy: { en: "Wait for the running answer, or stop it.", zh: "请等待正在进行的回答，或将其停止。" },
-  adviseGone: { en: "It was deleted, or it belongs to another account. Begin a new conversation.", zh: "它已被删除或属于其他账户，请开始新对话。" },
+  adviseGone: {
+    en: "It was deleted, or it belongs to another account. Begin a new conversation.",
+    zh: "它已被删除或属于其他账户，请开始新对话。",
+  },
   adviseDenied: { en: "Ask your administrator for the permission.", zh: "请向管理员申请权限。" },
-  adviseAgain: { en: "Try again. If it fails again, give the ids below to the people on call.", zh: "请重试。若再次失败，请将下方的编号告知值班人员。" },
+  adviseAgain: {
+    en: "Try again. If it fails again, give the ids below to the people on call.",
+    zh: "请重试。若再次失败，请将下方的编号告知值班人员。",
+  },
   question: { en: "The agent asks", zh: "智能体询问" },
   approve: { en: "Approve", zh: "批准" },
   deny: { en: "Deny", zh: "拒绝" },

@@ -6,7 +6,10 @@ export const sidebarText = {
   create: { en: "New", zh: "新建" },
   search: { en: "Search conversations", zh: "搜索对话" },
   searching: { en: "Searching…", zh: "正在搜索…" },
-  nothingFound: { en: "Nothing found. A new message can be found about a second after its answer.", zh: "没有找到。新消息在回答约一秒后可被搜索到。" },
+  nothingFound: {
+    en: "Nothing found. A new message can be found about a second after its answer.",
+    zh: "没有找到。新消息在回答约一秒后可被搜索到。",
+  },
   found: { en: "{count} found", zh: "找到 {count} 个" },
   foundMore: { en: "More than {count} found", zh: "找到超过 {count} 个" },
   active: { en: "Current", zh: "当前" },
@@ -14,7 +17,10 @@ export const sidebarText = {
   show: { en: "Show", zh: "显示" },
   pinned: { en: "Pinned", zh: "已置顶" },
   recent: { en: "Recent", zh: "最近" },
-  empty: { en: "No conversations yet. Your first message begins one.", zh: "还没有对话。发送第一条消息即可开始。" },
+  empty: {
+    en: "No conversations yet. Your first message begins one.",
+    zh: "还没有对话。发送第一条消息即可开始。",
+  },
   emptyArchive: { en: "No archived conversations.", zh: "没有已归档的对话。" },
   more: { en: "Show more", zh: "显示更多" },
   actions: { en: "Actions for {title}", zh: "“{title}”的操作" },
