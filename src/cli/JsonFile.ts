@@ -5,8 +5,9 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { reasonOf } from "../domain/Reason.ts"
 
-const problemLines = (problems: ReadonlyArray<{ readonly field: string; readonly message: string }>): string =>
-  problems.map(({ field, message }) => `  ${field}: ${message}`).join("\n")
+const problemLines = (
+  problems: ReadonlyArray<{ readonly field: string; readonly message: string }>,
+): string => problems.map(({ field, message }) => `  ${field}: ${message}`).join("\n")
 
 export class FileInvalid extends Schema.TaggedError<FileInvalid>()("FileInvalid", {
   file: Schema.String,
@@ -29,7 +30,8 @@ const problemsOf = (issue: SchemaIssue.Issue) =>
   }))
 
 /** The message for values that were given on the command line. */
-export const problemText = (issue: SchemaIssue.Issue): string => `Not allowed:\n${problemLines(problemsOf(issue))}`
+export const problemText = (issue: SchemaIssue.Issue): string =>
+  `Not allowed:\n${problemLines(problemsOf(issue))}`
 
 /** An unknown field is an error too. */
 export const read = Effect.fnUntraced(function* <A, I>(file: string, schema: Schema.Codec<A, I>) {

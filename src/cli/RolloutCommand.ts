@@ -35,7 +35,10 @@ const changeOf = Effect.fnUntraced(function* (
 ) {
   const given = Assignments.changeOf(texts, document)
   if (given instanceof UsageError) return yield* given
-  const change = yield* Effect.mapError(decodePatch(given), ({ issue }) => new UsageError({ message: problemText(issue) }))
+  const change = yield* Effect.mapError(
+    decodePatch(given),
+    ({ issue }) => new UsageError({ message: problemText(issue) }),
+  )
   const already = [...document.enabledOrgs, ...document.deniedOrgs]
   yield* checkOrgs(service, Assignments.addedOrgs(change, document), force, already)
   return change

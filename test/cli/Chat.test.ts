@@ -4,7 +4,7 @@ import { operatorToken, tokenFor } from "../support/chatClient.ts"
 import { useWorld } from "../support/world.ts"
 import { crossfade, inTerminal } from "./commandLine.ts"
 
-const world = useWorld()
+const world = useWorld({ DELETE_GRACE_DAYS: "1" })
 let env: Readonly<Record<string, string>>
 
 beforeAll(async () => {
@@ -64,7 +64,11 @@ it("chat marks a fallback, and prints no part of the answer that was taken back"
 it("chat ends with 1 when the run fails, and names the code and the trace", async () => {
   world.model.answers.push({ kind: "status", status: 400 })
   const failed = await run("chat", JSON.stringify({ scenario: "error", code: "X" }))
-  expect(failed).toMatchObject({ code: 1, out: "", error: expect.stringMatching(/^The run failed: .*\([^)]*[A-Z_]+\)/m) })
+  expect(failed).toMatchObject({
+    code: 1,
+    out: "",
+    error: expect.stringMatching(/^The run failed: .*\([^)]*[A-Z_]+\)/m),
+  })
 }, 60_000)
 
 it("Ctrl-C cancels the run, also before its first event", async () => {
@@ -124,7 +128,9 @@ it("agents are created, listed, shown and changed", async () => {
 
 it("runs and keys have JSON documents, and a revocation needs agreement", async () => {
   const operator = { ...env, CROSSFADE_TOKEN: await operatorToken() }
-  const { out } = await crossfade(["runs", "list", "--org", "acme", "--limit", "1", "--json"], { env: operator })
+  const { out } = await crossfade(["runs", "list", "--org", "acme", "--limit", "1", "--json"], {
+    env: operator,
+  })
   const { nextCursor, runs } = JSON.parse(out)
   const older = await crossfade(["runs", "list", "--cursor", nextCursor, "--json"], { env: operator })
   expect(JSON.parse(older.out).runs[0].id < runs[0].id).toBe(true)

@@ -102,7 +102,11 @@ it("a change in a terminal asks first, and only y makes it", async () => {
     ["y\r", 0, 9],
   ] as const) {
     const asked = await inTerminal(set, [{ after: "Continue? [y/N]", type }], env)
-    expect([type, asked.code, asked.screen]).toEqual([type, code, expect.stringMatching(/percentage +0 -> 9/)])
+    expect([type, asked.code, asked.screen]).toEqual([
+      type,
+      code,
+      expect.stringMatching(/percentage +0 -> 9/),
+    ])
     expect((await json("rollout", "get")).percentage).toBe(percentage)
   }
   await json("rollout", "set", "percentage=null", "-y")
@@ -114,7 +118,9 @@ it("override and breaker force a mode, show it, and end it", async () => {
   const left = Date.parse(forced.forced.expiresAt) - Date.now()
   expect(left).toBeGreaterThan(25 * 60_000)
   expect(left).toBeLessThanOrEqual(30 * 60_000)
-  expect((await run("breaker", "status")).out).toMatch(/^all +forced_direct .*override direct_llm by olga of ops, ends in 29 m/m)
+  expect((await run("breaker", "status")).out).toMatch(
+    /^all +forced_direct .*override direct_llm by olga of ops, ends in 29 m/m,
+  )
   const one = await json("override", "runtime", "--org", "globex", "--reason", "trial", "--yes")
   expect(one.orgs).toMatchObject([{ orgId: "globex", state: "forced_runtime" }])
   const misspelt = await run("override", "none", "--org", "globe", "--reason", "over", "--yes")
@@ -176,9 +182,15 @@ it("refusals name the permission, and no token appears in them", async () => {
   const refused = await crossfade(["override", "direct", "--reason", "x", "--yes"], {
     env: { ...env, CROSSFADE_TOKEN: token },
   })
-  expect(refused).toMatchObject({ code: 1, error: expect.stringMatching(/operator:write.*403 AUTH_PERMISSION_DENIED/) })
+  expect(refused).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/operator:write.*403 AUTH_PERMISSION_DENIED/),
+  })
   const wrong = await crossfade(["rollout", "get"], { env: { ...env, CROSSFADE_TOKEN: `${token}x` } })
-  expect(wrong).toMatchObject({ code: 1, error: expect.stringMatching(/401 AUTH_TOKEN_INVALID[\s\S]*crossfade login/) })
+  expect(wrong).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/401 AUTH_TOKEN_INVALID[\s\S]*crossfade login/),
+  })
   expect(`${refused.error}${wrong.error}`).not.toContain(token.slice(0, 20))
   expect(wrong.out).toBe("")
 }, 60_000)
