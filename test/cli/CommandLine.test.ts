@@ -18,7 +18,7 @@ it("each command has help with its defaults", async () => {
   const list = await crossfade(["sessions", "list", "--help"])
   expect(list.out).toMatch(/--limit .*default: 50/)
   expect(list.out).toMatch(/--url .*default: CROSSFADE_URL, .*http:\/\/localhost:3001/)
-}, 60_000)
+}, 180_000)
 
 it("names the nearest command and flag, with 2 as exit code and nothing on standard output", async () => {
   for (const [args, nearest] of [
@@ -30,7 +30,7 @@ it("names the nearest command and flag, with 2 as exit code and nothing on stand
     expect([found.code, found.out]).toEqual([2, ""])
     expect(found.error).toMatch(new RegExp(`Did you mean this\\?\\s+${nearest}`))
   }
-}, 60_000)
+}, 180_000)
 
 it("bash completes commands and flags", async () => {
   const { out } = await crossfade(["--completions", "bash"])
@@ -45,12 +45,12 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
   expect(complete("crossfade roll")).toContain("rollout")
   expect(complete("crossfade rollout di")).toContain("diff")
   expect(complete("crossfade rollout set --re")).toContain("--reason")
-}, 60_000)
+}, 180_000)
 
 it("has completions for zsh and fish", async () => {
   expect((await crossfade(["--completions", "zsh"])).out).toMatch(/^#compdef crossfade/)
   expect((await crossfade(["--completions", "fish"])).out).toContain("complete -c crossfade")
-}, 60_000)
+}, 180_000)
 
 it("says what to do when no service answers, or another one does", async () => {
   const env = { CROSSFADE_TOKEN: await operatorToken() }
@@ -73,7 +73,7 @@ it("says what to do when no service answers, or another one does", async () => {
     code: 2,
     error: expect.stringContaining("--url: expected an address"),
   })
-}, 60_000)
+}, 180_000)
 
 it("ends quietly when the reader of its output leaves", async () => {
   const env = {
@@ -87,7 +87,7 @@ it("ends quietly when the reader of its output leaves", async () => {
   child.stdout.once("data", () => child.stdout.destroy())
   const [code] = await once(child, "exit")
   expect([code, error]).toEqual([0, ""])
-}, 60_000)
+}, 180_000)
 
 it.each([
   [80, 24],
@@ -115,7 +115,7 @@ it("colours nothing with NO_COLOR", async () => {
   expect(coloured).toMatchObject({ code: 0, screen: expect.stringContaining("\u001b[2m") })
   const plain = await inTerminal(["chat", "hello"], [], { ...env, NO_COLOR: "1" })
   expect(plain).toMatchObject({ code: 0, screen: expect.not.stringContaining("\u001b[") })
-}, 60_000)
+}, 180_000)
 
 it("token prints one JSON document with its expiry", async () => {
   const env = { AUTH_JWT_SECRET: "only-for-tests-Zq7vX2mK9pLw4RtY8sBd" }
@@ -124,4 +124,4 @@ it("token prints one JSON document with its expiry", async () => {
   expect(made).toMatchObject({ code: 0, error: "" })
   expect(token.split(".")).toHaveLength(3)
   expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now())
-}, 60_000)
+}, 180_000)

@@ -35,7 +35,7 @@ it("stores the token of a pipe for its owner only, and other commands use it", a
   expect(statSync(join(folder.path, "crossfade")).mode & 0o777).toBe(0o700)
   expect(profiles()).toEqual({ default: { url: world.gateway.url, token } })
   expect(await crossfade(["sessions", "list", "--json"], { env })).toMatchObject({ code: 0 })
-}, 60_000)
+}, 180_000)
 
 it("asks in a terminal without showing the token", async () => {
   const asked = await inTerminal(
@@ -46,7 +46,7 @@ it("asks in a terminal without showing the token", async () => {
   expect(asked.code).toBe(0)
   expect(asked.screen).not.toContain(token.slice(0, 20))
   expect(profiles().default.token).toBe(token)
-}, 60_000)
+}, 180_000)
 
 it("stores a token that may not read sessions, and no token that the service refuses", async () => {
   expect((await logIn(await operatorToken())).code).toBe(0)
@@ -66,7 +66,7 @@ it("stores a token that may not read sessions, and no token that the service ref
     code: 3,
     error: expect.stringContaining("Is the service running there?"),
   })
-}, 60_000)
+}, 180_000)
 
 it("a flag wins over the environment, and the environment over the profile", async () => {
   await logIn(token)
@@ -81,7 +81,7 @@ it("a flag wins over the environment, and the environment over the profile", asy
   expect((await list(["--url", world.gateway.url], { CROSSFADE_URL: "http://127.0.0.1:1" })).code).toBe(0)
   const misspelt = await list(["--profile", "globx"])
   expect(misspelt).toMatchObject({ code: 2, error: expect.stringContaining("Did you mean globex?") })
-}, 60_000)
+}, 180_000)
 
 it("the token of a profile goes to no other address", async () => {
   await logIn(token)
@@ -90,14 +90,14 @@ it("the token of a profile goes to no other address", async () => {
     code: 2,
     error: expect.stringContaining("There is no token for this service"),
   })
-}, 60_000)
+}, 180_000)
 
 it("refuses a file that other users can read", async () => {
   await logIn(token)
   chmodSync(file(), 0o644)
   const refused = await crossfade(["sessions", "list"], { env })
   expect(refused).toMatchObject({ code: 1, error: expect.stringContaining(`chmod 600 ${file()}`) })
-}, 60_000)
+}, 180_000)
 
 it("logout removes the profile", async () => {
   await logIn(token)
@@ -105,4 +105,4 @@ it("logout removes the profile", async () => {
   expect(existsSync(file()) && profiles()).toEqual({})
   expect(await crossfade(["logout"], { env })).toMatchObject({ code: 2 })
   expect((await crossfade(["sessions", "list"], { env })).code).toBe(2)
-}, 60_000)
+}, 180_000)
