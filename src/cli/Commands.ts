@@ -7,8 +7,10 @@ import { agents } from "./AgentsCommand.ts"
 import { autopilot } from "./AutopilotCommand.ts"
 import { breaker, override } from "./BreakerCommand.ts"
 import { chat } from "./ChatCommand.ts"
+import { doctor } from "./DoctorCommand.ts"
 import { keys } from "./KeysCommand.ts"
 import { login, logout } from "./LoginCommand.ts"
+import { notify } from "./NotifyCommand.ts"
 import { rollout } from "./RolloutCommand.ts"
 import { runs } from "./RunsCommand.ts"
 import { secrets } from "./SecretsCommand.ts"
@@ -26,9 +28,11 @@ export const crossfade = Command.make("crossfade").pipe(
     autopilot,
     breaker,
     chat,
+    doctor,
     keys,
     login,
     logout,
+    notify,
     override,
     rollout,
     runs,

@@ -4,8 +4,10 @@
  */
 import type { BreakerState } from "../domain/BreakerState.ts"
 import type { OrgId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import * as OrderedMap from "../platform/OrderedMap.ts"
 import * as Baseline from "./evidence/Baseline.ts"
+import * as FaultCounter from "./evidence/FaultCounter.ts"
 import type * as Breaker from "./breaker/Breaker.ts"
 import * as Breakers from "./breaker/Breakers.ts"
 import * as OperatorOverride from "./breaker/OperatorOverride.ts"
@@ -59,6 +61,31 @@ export interface Status extends BreakerStatus {
   readonly refusals: ReadonlyArray<Refusals.Refusal>
 }
 
+/** Both modes over a short time, for charts. */
+export interface Recent {
+  readonly modes: Readonly<Record<ExecutionMode, SlidingWindow.Summary>>
+  readonly state: BreakerState
+  readonly share: number
+}
+
+export interface ShownThresholds {
+  /** Fewer attempts trip nothing. */
+  readonly minSamples: number
+  readonly errorRate: number
+  readonly timeoutRate: number
+  readonly meanLatencyMs: number
+  /** An attempt without progress moves to direct mode after this time. */
+  readonly firstProgressLimitMs: number
+}
+
+/** Points of the timeout counter; a timeout adds more than one. */
+export interface ShownEvidence {
+  readonly timeouts: number
+  readonly timeoutLimit: number
+  readonly orgs: ReadonlyArray<{ readonly orgId: OrgId; readonly added: number }>
+}
+
+const shownOrgs = 10
 const shownTransitions = 20
 
 /** A histogram's quantile is up to 5 % off, so fractions mean nothing. */
@@ -110,6 +137,22 @@ export const metrics = (health: Health.Health, now: number, orgId?: OrgId): Metr
   }
 }
 
+/** The limits that trip the breakers over the window, and the longest time without progress. */
+export const thresholds = ({ breakers, settings }: Health.Health): ShownThresholds => ({
+  minSamples: settings.minSamples,
+  errorRate: settings.errorRate,
+  timeoutRate: settings.timeoutRate,
+  meanLatencyMs: Math.round(settings.latencyRatio * settings.timeoutThresholdMs),
+  firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline, breakers.policy)),
+})
+
+/** The counters against the runtime, and the organisations that added most. */
+export const evidence = ({ breakers }: Health.Health): ShownEvidence => ({
+  timeouts: breakers.timeouts.value,
+  timeoutLimit: breakers.timeouts.limit,
+  orgs: FaultCounter.worstOrgs(breakers.faults, shownOrgs),
+})
+
 const nextProbeAt = (
   { breakers, settings }: Health.Health,
   breaker: Breaker.Breaker,
@@ -131,6 +174,20 @@ const shareOf = (
   if (Health.hasNoDirect(health)) return 1
   if (breaker.state === "ramp") return Ramp.shareOf(health.breakers.policy, breaker)
   return breaker.state === "closed" ? 1 : 0
+}
+
+/** The attempts of the last `spanMs` in each mode. */
+export const recent = (health: Health.Health, now: number, spanMs: number): Recent => {
+  const summaryOf = (window: SlidingWindow.SlidingWindow): SlidingWindow.Summary =>
+    inWholeMillis(SlidingWindow.summary(SlidingWindow.newest(window, now, spanMs), now))
+  const { global, override } = health.breakers
+  const forced = OperatorOverride.holds(override, now) ? override : undefined
+  const { direct_llm, runtime_orchestrator } = health.windows
+  return {
+    modes: { direct_llm: summaryOf(direct_llm), runtime_orchestrator: summaryOf(runtime_orchestrator) },
+    state: Breakers.shownState(global, forced),
+    share: shareOf(health, global, forced),
+  }
 }
 
 const breakerStatus = (
