@@ -3,7 +3,12 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/postgres.ts", "test/support/redis.ts", "test/support/collector.ts"],
+    globalSetup: [
+      "test/support/buildConsole.ts",
+      "test/support/postgres.ts",
+      "test/support/redis.ts",
+      "test/support/collector.ts",
+    ],
     setupFiles: ["test/support/holdToDeclared.ts"],
     pool: "forks",
     // Two files at a time: more forks than the two cores of CI only stretch the clocks that the tests measure.

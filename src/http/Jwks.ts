@@ -13,7 +13,6 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import {
   createLocalJWKSet,
   type CryptoKey,
@@ -23,7 +22,9 @@ import {
 } from "jose"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
+import { boundedBody } from "./BoundedAnswer.ts"
 import * as Loop from "../telemetry/Loop.ts"
+import * as StateLine from "../telemetry/StateLine.ts"
 
 /** No keys have been fetched yet, so no token of the provider can be verified. */
 export class KeysUnavailable extends Schema.TaggedError<KeysUnavailable>()("KeysUnavailable", {}) {}
@@ -52,28 +53,15 @@ const KeySet = Schema.fromJsonString(Schema.Struct({ keys: Schema.Array(Schema.U
 /** RFC 7517, section 5: a set may contain entries that this service does not understand. */
 const isKey = Schema.is(Schema.Struct({ kty: Schema.String }))
 
-const bodyOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E | KeysUnusable> =>
-  Effect.map(
-    Stream.runFoldEffect(
-      bytes,
-      () => Buffer.alloc(0),
-      (body, chunk) =>
-        body.length + chunk.length > mostBytes
-          ? Effect.fail(new KeysUnusable({ message: `The answer is larger than ${mostBytes} bytes.` }))
-          : Effect.succeed(Buffer.concat([body, chunk])),
-    ),
-    (body) => body.toString("utf8"),
-  )
-
 /** A redirect is a failure, because only the configured address may supply keys. */
-const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
+export const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
   const response = yield* client.get(url, {
     accept: "application/json, application/jwk-set+json",
     headers: { "accept-encoding": "identity" },
   })
   if (response.status !== 200)
     return yield* new KeysUnusable({ message: `The answer has the status ${response.status}.` })
-  const body = yield* bodyOf(response.stream)
+  const body = yield* boundedBody(response.stream, mostBytes)
   const keys = (yield* Schema.decodeEffect(KeySet)(body)).keys.filter(isKey)
   if (keys.length === 0) return yield* new KeysUnusable({ message: "The answer has no keys." })
   return createLocalJWKSet({ keys })
@@ -104,14 +92,19 @@ export const make = Effect.fnUntraced(function* (
   let under: Deferred.Deferred<void> | undefined
   let starts: ReadonlyArray<number> = []
 
+  const line = StateLine.make({
+    failing: () => "the keys of AUTH_JWKS_URL could not be fetched",
+    recovered: (failures) => `the keys of AUTH_JWKS_URL are fetched again, after ${failures} failures`,
+  })
   const fetched = Effect.matchEffect(fetchFrom(client, url), {
     onFailure: (error) =>
-      Effect.logWarning("the keys of AUTH_JWKS_URL could not be fetched").pipe(
-        Effect.annotateLogs({ reason: reasonOf(error), keysKnown: keys !== undefined }),
-      ),
+      line
+        .failed(reasonOf(error))
+        .pipe(Effect.annotateLogs({ reason: reasonOf(error), keysKnown: keys !== undefined })),
     onSuccess: (set) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         keys = set
+        return line.succeeded
       }),
   })
 

@@ -32,6 +32,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   RUN_EVENTS_RETENTION_DAYS: ["-1", "1.5", "for ever"],
   DATA_KEY: ["short", canary, `-----BEGIN PUBLIC KEY-----${canary.repeat(4)}`],
   DATA_KEYS_PREVIOUS: [canary, `${"x".repeat(32)},${canary}`, Array(11).fill("x".repeat(32)).join(",")],
+  NOTIFY_WEBHOOKS: ["on-call", "a b", "a,A", "x".repeat(41)],
   MCP_ALLOWED_HOSTS: [
     "*",
     "*.",
@@ -46,6 +47,27 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
     Array(101).fill("a.internal").join(","),
   ],
   AUTH_JWT_SECRET: ["short", canary],
+  TRACE_URL: [
+    "https://trace.example/",
+    "{traceId}",
+    "javascript:alert('{traceId}')",
+    "https://{traceId}.example/",
+    `https://u:${canary}@trace.example/{traceId}`,
+    "ftp://trace.example/{traceId}",
+  ],
+  CONSOLE_OIDC_ISSUER: [
+    "id.example",
+    "http://id.example",
+    "http://127.0.0.1.id.example",
+    "https://id.example/?a=b",
+    "https://id.example/#a",
+    `https://u:${canary}@id.example`,
+  ],
+  CONSOLE_OIDC_CLIENT_ID: [],
+  CONSOLE_OIDC_CLIENT_SECRET: [],
+  CONSOLE_OIDC_SCOPES: ["profile", 'openid "x"'],
+  CONSOLE_OIDC_PARAMETERS: ["audience", "audience=", "state=1", "a b=1", "redirect_uri=https://evil.example"],
+  CONSOLE_OIDC_TOKEN: ["access", "refresh_token"],
   CORS_ALLOWED_ORIGINS: [
     "*",
     "null",
@@ -220,6 +242,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: [],
   METRICS_ORG_LABELS: ["x".repeat(201), Array(101).fill("a").join(",")],
   LOG_LEVEL: ["verbose", "Info", "WARN"],
+  LOG_FORMAT: ["text", "JSON"],
   LOG_CONTENT: ["yes", "1", "TRUE"],
 }
 
