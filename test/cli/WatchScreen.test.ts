@@ -51,7 +51,14 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
     evidence: { faults: 0.5, limit: 12 },
   },
   orgs: [],
-  rollout: { percentage: 25, shadowPercentage: 5, defaultMode: "direct_llm", enabledOrgs: 0, deniedOrgs: 0, rules: 0 },
+  rollout: {
+    percentage: 25,
+    shadowPercentage: 5,
+    defaultMode: "direct_llm",
+    enabledOrgs: 0,
+    deniedOrgs: 0,
+    rules: 0,
+  },
   runs: { inFlight: 3, oldestMs: 4200 },
   decisions: Array.from({ length: 20 }, (_, n) => ({
     at: noon + n,

@@ -16,7 +16,11 @@ export interface Mark {
   readonly look: "zero" | "margin"
 }
 
-const Row = ({ interval, place, y }: {
+const Row = ({
+  interval,
+  place,
+  y,
+}: {
   readonly interval: Interval
   readonly y: number
   readonly place: (value: number) => number
@@ -34,15 +38,19 @@ const Row = ({ interval, place, y }: {
   )
 }
 
-export const Whisker = ({ axis, intervals, label, marks = [] }: {
+export const Whisker = ({
+  axis,
+  intervals,
+  label,
+  marks = [],
+}: {
   readonly axis: readonly [number, number]
   readonly intervals: ReadonlyArray<Interval>
   readonly marks?: ReadonlyArray<Mark>
   readonly label: string
 }) => {
   const [from, to] = axis
-  const place = (value: number) =>
-    Math.min(width, Math.max(0, ((value - from) / (to - from || 1)) * width))
+  const place = (value: number) => Math.min(width, Math.max(0, ((value - from) / (to - from || 1)) * width))
   const height = rowHeight * intervals.length + 4
   return (
     <svg class="whisker" viewBox={`-5 0 ${width + 10} ${height}`} role="img" aria-label={label}>

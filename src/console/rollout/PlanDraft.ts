@@ -31,7 +31,10 @@ export interface PlanDraft {
 }
 
 const textsOf = <Key extends string>(numbers: Readonly<Record<Key, number>>): Readonly<Record<Key, string>> =>
-  Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)])) as Record<Key, string>
+  Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)])) as Record<
+    Key,
+    string
+  >
 
 export const defaultPlanDraft = (): PlanDraft => ({
   steps: defaultAutopilotPlan.steps.map(({ holdMs, percentage }) => ({

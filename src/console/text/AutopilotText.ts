@@ -57,7 +57,10 @@ export const autopilotText = {
   ahead: { en: "ahead", zh: "未到" },
   hold: { en: "at least {time}", zh: "至少 {time}" },
   nextStep: { en: "Next: {percentage} %, at the earliest", zh: "下一步：{percentage} %，最早" },
-  holdOver: { en: "Next: {percentage} %. The hold time is over.", zh: "下一步：{percentage} %。保持时间已过。" },
+  holdOver: {
+    en: "Next: {percentage} %. The hold time is over.",
+    zh: "下一步：{percentage} %。保持时间已过。",
+  },
   noNext: { en: "No further step.", zh: "没有后续步骤。" },
 
   cohorts: { en: "Cohorts of this step", zh: "此步骤的分组" },
@@ -72,7 +75,10 @@ export const autopilotText = {
     en: "“As good” takes about 1500 to 1700 runs in each cohort with the default plan (measured; one in ten rollouts needs 3400).",
     zh: "使用默认计划时，判定“一样好”每组约需 1500 到 1700 次运行（实测；十次中有一次需要 3400 次）。",
   },
-  noVerdict: { en: "No verdict yet: the autopilot checks every two seconds.", zh: "尚无判定：自动驾驶每两秒检查一次。" },
+  noVerdict: {
+    en: "No verdict yet: the autopilot checks every two seconds.",
+    zh: "尚无判定：自动驾驶每两秒检查一次。",
+  },
   ratio: { en: "Sample ratio check", zh: "样本比例检查" },
   ratioGood: {
     en: "Passed: {found} of the sessions are treated, {expected} were expected (p = {p}).",
@@ -121,7 +127,10 @@ export const autopilotText = {
   success: { en: "Answers", zh: "有答案" },
   successHelp: { en: "The user got an answer, also after a fallback.", zh: "用户得到了答案，包括降级后。" },
   firstTry: { en: "First try", zh: "首次成功" },
-  firstTryHelp: { en: "The first attempt gave the answer, without a fallback.", zh: "第一次尝试就给出答案，没有降级。" },
+  firstTryHelp: {
+    en: "The first attempt gave the answer, without a fallback.",
+    zh: "第一次尝试就给出答案，没有降级。",
+  },
   repeats: { en: "Repeats", zh: "重复" },
   repeatsHelp: { en: "The user sent the same message again.", zh: "用户再次发送相同消息。" },
   stops: { en: "Stops", zh: "停止" },
@@ -132,7 +141,10 @@ export const autopilotText = {
     zh: "占已评价答案的比例。每组达到 400 个评价后才参与“一样好”的判定。",
   },
   firstContent: { en: "First content (P95)", zh: "首个内容 (P95)" },
-  firstContentHelp: { en: "The harm is the share of runs beyond the limit.", zh: "损害是超过限制的运行比例。" },
+  firstContentHelp: {
+    en: "The harm is the share of runs beyond the limit.",
+    zh: "损害是超过限制的运行比例。",
+  },
   total: { en: "Whole time (P95)", zh: "总时间 (P95)" },
   totalHelp: { en: "The harm is the share of runs beyond the limit.", zh: "损害是超过限制的运行比例。" },
   tokens: { en: "Tokens a run", zh: "每次运行的 token" },
