@@ -34,6 +34,7 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   directConfigured: true,
   runtimeConfigured: true,
   fleet: "none",
+  evidence: { timeouts: 0, timeoutLimit: 150, orgs: [] },
   thresholds: {
     minSamples: 10,
     errorRate: 0.5,

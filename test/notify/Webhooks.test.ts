@@ -184,6 +184,7 @@ describe("the delivery to webhooks", () => {
     const lines: Array<string> = []
     return Effect.gen(function* () {
       yield* now
+      yield* now
       const stuck = yield* receiver("json")
       const other = yield* receiver("json")
       stuck.answers.push("hang")
@@ -198,7 +199,7 @@ describe("the delivery to webhooks", () => {
         }
         assert.strictEqual(yield* count("stuck", "dropped"), 5)
         assert.strictEqual(yield* count("other", "dropped"), 0)
-        yield* waitUntil(() => stuck.tries.length === 2)
+        yield* waitUntil(() => stuck.tries.length >= 2)
         yield* receipt(() => stuck.received.length === mostWaiting + 1)
         assert.deepStrictEqual(idsOf(stuck), ["first", ...ids.slice(5)])
       }).pipe(Effect.provide(service(webhooks, lines)))
