@@ -76,7 +76,11 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await headline(page)
       .getByText(/^Direct mode answers all turns: the breaker opened .* because: error rate 0\.\d+ > 0\.5/)
       .waitFor()
-    await page.getByRole("region", { name: "Turns that changed their mode" }).getByRole("link").first().waitFor()
+    await page
+      .getByRole("region", { name: "Turns that changed their mode" })
+      .getByRole("link")
+      .first()
+      .waitFor()
     await page
       .getByRole("region", { name: "Changes of the breakers" })
       .getByRole("row", { name: /closed → open.*error rate/ })
@@ -105,7 +109,9 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await dialog.getByRole("button", { name: "Set an override" }).click()
     await page.getByRole("alert").getByText("olga (ops)").waitFor()
     await headline(page)
-      .getByText(/^Operator override by olga of ops until .*: direct mode answers all turns. Reason: incident 7$/)
+      .getByText(
+        /^Operator override by olga of ops until .*: direct mode answers all turns. Reason: incident 7$/,
+      )
       .waitFor()
     await page.getByRole("button", { name: "End the override" }).click()
     const confirm = page.getByRole("dialog", { name: "End the override" })
@@ -114,7 +120,10 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     await confirm.getByRole("button", { name: "End the override" }).click()
     await headline(page).getByText("All turns go to the runtime.").waitFor()
     const { data } = await (await operator()).json("GET", "/api/v1/runtime/audit")
-    expect(data.entries.slice(0, 2).map(({ reason }: { reason: string }) => reason)).toEqual(["over", "incident 7"])
+    expect(data.entries.slice(0, 2).map(({ reason }: { reason: string }) => reason)).toEqual([
+      "over",
+      "incident 7",
+    ])
     expectClean(tab)
     await tab.close()
   })

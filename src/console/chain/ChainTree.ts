@@ -69,7 +69,6 @@ class Builder {
   plans = 0
   steps = 0
   calls = 0
-  errors = 0
 
   add(part: Part): void {
     if (part.type === "plan") this.#plan(part)
@@ -79,7 +78,6 @@ class Builder {
   }
 
   fail(key: string, value: Failure, place: Place): void {
-    if (!value.isCancel) this.errors += 1
     this.#put({ kind: "error", key, value, children: [] }, place)
   }
 
@@ -97,7 +95,6 @@ class Builder {
 
   #step(parent: ChainNode, value: Step, plan: string): void {
     this.steps += 1
-    if (value.status === "failed" && value.error !== undefined) this.errors += 1
     const node: ChainNode = { kind: "step", key: `${plan}/${value.id}/${this.steps}`, value, children: [] }
     parent.children.push(node)
     this.#steps.set(value.id, node)
@@ -106,7 +103,6 @@ class Builder {
 
   #call(value: Of<"call">): void {
     this.calls += 1
-    if (value.status === "error") this.errors += 1
     const node: ChainNode = { kind: "call", key: value.key, value, children: [] }
     const parent = value.parentCallId
     this.#put(
@@ -116,6 +112,16 @@ class Builder {
     if (value.callId !== undefined) this.#calls.set(value.callId, node)
   }
 }
+
+const isFailed = (node: ChainNode): boolean => {
+  if (node.kind === "error") return !node.value.isCancel
+  if (node.kind === "call") return node.value.status === "error"
+  return node.kind === "step" && node.value.status === "failed"
+}
+
+/** A failed step and the failed call inside of it are one error. */
+const errorsOf = (nodes: ReadonlyArray<ChainNode>): number =>
+  nodes.reduce((sum, node) => sum + (errorsOf(node.children) || Number(isFailed(node))), 0)
 
 export const treeOf = ({
   error,
@@ -127,8 +133,8 @@ export const treeOf = ({
   for (const part of parts) builder.add(part)
   if (error !== undefined)
     builder.fail(`${key}/error`, { ...error, isOfRun: true, isCancel: status === "cancelled" }, error)
-  const { calls, errors, plans, roots, steps } = builder
-  return { roots, plans, steps, calls, errors }
+  const { calls, plans, roots, steps } = builder
+  return { roots, plans, steps, calls, errors: errorsOf(roots) }
 }
 
 /** True if both nodes show the same, so that nothing is rendered again. */

@@ -90,7 +90,7 @@ export const LeafNode = ({ isLive, part }: { readonly part: Leaf; readonly isLiv
       return (
         <div class="mark interrupt">
           <strong>
-            <span aria-hidden="true">⏸ </span>
+            <span aria-hidden="true">‖ </span>
             {t("interrupt")}
           </strong>
           <span> {visible(part.data.message ?? part.data.reason)}</span>

@@ -38,7 +38,8 @@ export const bandsOf = (points: ReadonlyArray<SeriesPoint>, t: Words): Chart["ba
     const last = bands.at(-1)
     const before = points[index - 1]
     const isJoined = before !== undefined && !isGap(before.at, point.at)
-    if (last !== undefined && isJoined && state !== "closed") bands[bands.length - 1] = { ...last, to: point.at }
+    if (last !== undefined && isJoined && state !== "closed")
+      bands[bands.length - 1] = { ...last, to: point.at }
     if (point.state !== "closed" && !(isJoined && state === point.state))
       bands.push({ from: point.at, to: point.at, label: t(point.state), colour: colours[point.state] })
     state = point.state
@@ -48,7 +49,11 @@ export const bandsOf = (points: ReadonlyArray<SeriesPoint>, t: Words): Chart["ba
 
 /** Notifications come with newer services. */
 interface WithNotifications {
-  readonly notifications?: ReadonlyArray<{ readonly kind: string; readonly at: number; readonly text: string }>
+  readonly notifications?: ReadonlyArray<{
+    readonly kind: string
+    readonly at: number
+    readonly text: string
+  }>
 }
 
 /** The changes of the global breaker, operator overrides, and the steps of an autopilot. */

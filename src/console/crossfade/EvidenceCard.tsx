@@ -7,7 +7,15 @@ import { percent } from "../text/HeadlineText.ts"
 import { language, useText } from "../text/Text.ts"
 import { Rows } from "./Rows.tsx"
 
-const Gauge = ({ label, limit, value }: { readonly label: string; readonly value: number; readonly limit: number }) => (
+const Gauge = ({
+  label,
+  limit,
+  value,
+}: {
+  readonly label: string
+  readonly value: number
+  readonly limit: number
+}) => (
   <label class="gauge">
     <span>
       {label}: <b>{`${Math.round(value * 10) / 10} / ${limit}`}</b>

@@ -59,7 +59,13 @@ const LiveTab = ({ account }: ViewProps) => {
   const live = useLive()
   const { lost, view } = live
   if (view === undefined)
-    return lost === undefined ? <Loading /> : <Notice tone="bad" alert>{lost}</Notice>
+    return lost === undefined ? (
+      <Loading />
+    ) : (
+      <Notice tone="bad" alert>
+        {lost}
+      </Notice>
+    )
   return (
     <>
       <h1 class="visually-hidden">{t("now")}</h1>

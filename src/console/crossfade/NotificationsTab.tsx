@@ -34,7 +34,8 @@ const List = ({ notifications }: { readonly notifications: ReadonlyArray<Shown> 
         <li key={id}>
           <Badge tone={tones[severity]}>{t(severity)}</Badge>
           <span class="notification-text">
-            {text} <span class="quiet">{[kind, orgId, by && t("by", { by })].filter(Boolean).join(" · ")}</span>
+            {text}{" "}
+            <span class="quiet">{[kind, orgId, by && t("by", { by })].filter(Boolean).join(" · ")}</span>
           </span>
           <span class="quiet">
             <Time at={at} ago />
@@ -84,7 +85,9 @@ const Test = ({ account }: { readonly account: Account }) => {
           empty={t("testNone")}
           rows={result.map((delivery, index) => ({
             key: String(index),
-            cells: Object.values(delivery).map((value) => (typeof value === "string" ? value : JSON.stringify(value))),
+            cells: Object.values(delivery).map((value) =>
+              typeof value === "string" ? value : JSON.stringify(value),
+            ),
           }))}
         />
       )}
@@ -96,7 +99,13 @@ const NotificationsTab = ({ account }: ViewProps) => {
   const t = useText(crossfadeText)
   const { lost, view } = useLive()
   if (view === undefined)
-    return lost === undefined ? <Loading /> : <Notice tone="bad" alert>{lost}</Notice>
+    return lost === undefined ? (
+      <Loading />
+    ) : (
+      <Notice tone="bad" alert>
+        {lost}
+      </Notice>
+    )
   const { notifications = [] } = view as LiveView & { readonly notifications?: ReadonlyArray<Shown> }
   return (
     <Card title={t("notifications")}>

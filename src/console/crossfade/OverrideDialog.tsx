@@ -85,7 +85,9 @@ const ScopeFields = (props: PartProps) => {
       <Field label={t("scope")}>
         <select
           value={props.draft.scope}
-          onChange={({ currentTarget }) => props.change({ scope: currentTarget.value === "one" ? "one" : "all" })}
+          onChange={({ currentTarget }) =>
+            props.change({ scope: currentTarget.value === "one" ? "one" : "all" })
+          }
         >
           <option value="all">{t("scopeAll")}</option>
           <option value="one">{t("scopeOne")}</option>
@@ -105,7 +107,8 @@ const ReasonFields = ({ change, draft }: PartProps) => {
           value={draft.expiry}
           onChange={({ currentTarget }) => {
             const { value } = currentTarget
-            if (value === "m15" || value === "h1" || value === "h4" || value === "never") change({ expiry: value })
+            if (value === "m15" || value === "h1" || value === "h4" || value === "never")
+              change({ expiry: value })
           }}
         >
           {(["m15", "h1", "h4", "never"] as const).map((name) => (
@@ -133,7 +136,11 @@ const Effect = ({ draft, view }: Omit<PartProps, "change">) => {
   const scope = draft.scope === "all" ? t("scopeAll") : draft.orgId.trim() || "…"
   const isNowhere = draft.mode === "direct_llm" && !view.directConfigured
   const effect =
-    draft.mode === "runtime_orchestrator" ? "effectRuntime" : isNowhere ? "effectDirectNowhere" : "effectDirect"
+    draft.mode === "runtime_orchestrator"
+      ? "effectRuntime"
+      : isNowhere
+        ? "effectDirectNowhere"
+        : "effectDirect"
   return <Notice tone={isNowhere ? "bad" : "warn"}>{t(effect, { scope })}</Notice>
 }
 

@@ -26,7 +26,8 @@ const useHistory = (newest: number | undefined) => {
         setError(undefined)
         setPage((before) => (cursor === null ? body : { ...body, data: [...before.data, ...body.data] }))
       },
-      (cause: unknown) => signal?.aborted || setError(cause instanceof Error ? cause : new Error(String(cause))),
+      (cause: unknown) =>
+        signal?.aborted || setError(cause instanceof Error ? cause : new Error(String(cause))),
     )
   }
   useEffect(() => {

@@ -7,7 +7,15 @@ import { useEffect, useRef, useState } from "preact/hooks"
 import { scheme } from "../Scheme.ts"
 import type { Plot } from "./TimePlot.ts"
 
-export type ChartColour = "runtime" | "direct" | "bad" | "warn" | "info" | "bad-soft" | "warn-soft" | "info-soft"
+export type ChartColour =
+  | "runtime"
+  | "direct"
+  | "bad"
+  | "warn"
+  | "info"
+  | "bad-soft"
+  | "warn-soft"
+  | "info-soft"
 
 export interface ChartSeries {
   readonly label: string

@@ -142,14 +142,14 @@ export interface Plot {
 }
 
 /** `hovered` gets the index of the point under the cursor. The series of a chart keep their number. */
-export const makePlot = (
-  root: HTMLElement,
-  first: Chart,
-  hovered: (index: number | null) => void,
-): Plot => {
+export const makePlot = (root: HTMLElement, first: Chart, hovered: (index: number | null) => void): Plot => {
   let chart = first
   const colours = coloursOf(root)
-  const plot = new uPlot(optionsOf(() => chart, colours, hovered), dataOf(first), root)
+  const plot = new uPlot(
+    optionsOf(() => chart, colours, hovered),
+    dataOf(first),
+    root,
+  )
   const resize = () => {
     const width = Math.floor(root.clientWidth)
     if (width > 0 && width !== plot.width) plot.setSize({ width, height: plot.height })

@@ -76,7 +76,6 @@ export const FilePart = ({ data }: { readonly data: FileData }) => {
   const tag = useStore(language)
   return (
     <div class="part file-part">
-      <span aria-hidden="true">📄</span>
       <bdi class="file-name">{visible(data.filename)}</bdi>
       <span class="quiet">
         {visible(data.mimeType)}

@@ -33,7 +33,7 @@ const ReportPart = ({ data }: { readonly data: ReportData }) => {
   const t = useText(partsText)
   return (
     <section class="part report" aria-label={visible(data.title)}>
-      <h4>{visible(data.title)}</h4>
+      <h3>{visible(data.title)}</h3>
       {data.summary !== undefined && (
         <p>
           <strong>{t("summary")}:</strong> {visible(data.summary)}
@@ -41,7 +41,7 @@ const ReportPart = ({ data }: { readonly data: ReportData }) => {
       )}
       {data.sections.map(({ content, heading }, index) => (
         <section key={index} aria-label={visible(heading)}>
-          <h5>{visible(heading)}</h5>
+          <h4>{visible(heading)}</h4>
           <Blocks parts={partsOf(content)} isLive={false} />
         </section>
       ))}

@@ -96,7 +96,7 @@ export const TablePart = ({ data }: { readonly data: Rules.TableData }) => {
   }
   return (
     <div class="part table-part">
-      <div class="scroll-x" tabIndex={0} role="region" aria-label={t("table")}>
+      <div class="scroll-x" tabIndex={0} role="group" aria-label={t("table")}>
         {columns.length > 0 && (
           <table class="data">
             <thead>

@@ -58,7 +58,7 @@ export const TerminalPart = ({
         <Facts terminal={terminal} isLive={isLive} />
       </div>
       {lines.length > 0 && (
-        <div class="terminal-lines" role="region" tabIndex={0} aria-label={name}>
+        <div class="terminal-lines" role="group" tabIndex={0} aria-label={name}>
           {hidden > 0 && (
             <Button look="bare" onClick={() => setWhole(true)}>
               {t("earlierLines", { count: hidden })}

@@ -10,71 +10,89 @@ const colours = ["--accent", "--runtime", "--direct", "--warn", "--bad", "--good
 const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3]]
 const height = 260
 
-const seriesOf = ({ look, name }: Series, index: number, colour: string, count: number): UPlot.Series => ({
+/** The bars of a label share eight tenths of its room. */
+const barsOf = (
+  xs: ReadonlyArray<number>,
+  place: number,
+  count: number,
+): UPlot.Series.PathBuilder | undefined => {
+  const size = 0.8 / count
+  return UPlot.paths.bars?.({
+    disp: {
+      x0: { unit: 1, values: () => xs.map((x) => x - 0.4 + place * size) },
+      size: { unit: 1, values: () => [size] },
+    },
+  })
+}
+
+const seriesOf = (
+  { look, name }: Series,
+  index: number,
+  colour: string,
+  bars: UPlot.Series.PathBuilder | undefined,
+): UPlot.Series => ({
   label: name,
   stroke: colour,
   width: 2,
   dash: dashes[Math.floor(index / colours.length) % dashes.length] ?? [],
   ...(look === "area" || look === "bar" ? { fill: `color-mix(in srgb, ${colour} 35%, transparent)` } : {}),
-  ...(look === "bar" && UPlot.paths.bars !== undefined
-    ? { paths: UPlot.paths.bars({ size: [0.7 / count, 60], align: count === 1 ? 0 : index === 0 ? -1 : 1 }) }
-    : {}),
+  ...(look === "bar" && bars !== undefined ? { paths: bars, points: { show: false } } : {}),
   ...(look === "scatter" ? { paths: () => null, points: { show: true, size: 6, fill: colour } } : {}),
 })
 
+const axis = (stroke: string) => ({
+  stroke,
+  grid: { stroke: "rgba(128,128,128,.25)" },
+  ticks: { stroke: "rgba(128,128,128,.4)" },
+})
+
+/** Areas and bars stand on zero. */
+const scalesOf = ({ labels, series, xs }: Xy): UPlot.Scales => {
+  const isFree = series.every(({ look }) => look === "line" || look === "scatter")
+  return {
+    x: {
+      time: false,
+      ...(labels === undefined ? {} : { range: () => [-0.5, Math.max(0.5, xs.length - 0.5)] }),
+    },
+    y: {
+      range: (_, low, high) =>
+        UPlot.rangeNum(isFree ? low : Math.min(0, low), low === high ? low + 1 : high, 0.1, true),
+    },
+  }
+}
+
+const labelsOf = (labels: ReadonlyArray<string> | undefined, width: number): UPlot.Axis =>
+  labels === undefined
+    ? {}
+    : {
+        splits: () => labels.map((_, index) => index),
+        values: (_, at) => thinned(labels, at, width),
+      }
+
 const optionsOf = (
-  { labels, series, xs }: Xy,
+  drawing: Xy,
   names: { readonly x: string; readonly y: string },
   width: number,
   element: HTMLElement,
 ): UPlot.Options => {
+  const { labels, series, xs } = drawing
   const style = getComputedStyle(element)
-  const colourOf = (name: string) => style.getPropertyValue(name).trim() || "gray"
-  const ink = style.color
-  const axis = {
-    stroke: ink,
-    grid: { stroke: "rgba(128,128,128,.25)" },
-    ticks: { stroke: "rgba(128,128,128,.4)" },
-  }
+  const colourOf = (index: number) =>
+    style.getPropertyValue(colours[index % colours.length] ?? "--ink").trim() || "gray"
+  const bars = series.filter(({ look }) => look === "bar")
   return {
     width,
     height,
     cursor: { drag: { x: false, y: false } },
-    scales: {
-      x: {
-        time: false,
-        ...(labels === undefined ? {} : { range: () => [-0.5, Math.max(0.5, xs.length - 0.5)] }),
-      },
-      y: {
-        range: (_, low, high) =>
-          UPlot.rangeNum(
-            series.every(({ look }) => look === "line" || look === "scatter") ? low : Math.min(0, low),
-            Math.max(high, low === high ? low + 1 : high),
-            0.1,
-            true,
-          ),
-      },
-    },
+    scales: scalesOf(drawing),
     axes: [
-      {
-        ...axis,
-        label: names.x,
-        ...(labels === undefined
-          ? {}
-          : {
-              splits: () => labels.map((_, index) => index),
-              values: (_: UPlot, at: ReadonlyArray<number>) => thinned(labels, at, width),
-            }),
-      },
-      { ...axis, label: names.y, size: 60 },
+      { ...axis(style.color), label: names.x, ...labelsOf(labels, width) },
+      { ...axis(style.color), label: names.y, size: 60 },
     ],
     series: [
-      {
-        label: names.x,
-        ...(labels === undefined ? {} : { value: (_: UPlot, at: number) => labels[at] ?? "" }),
-      },
+      { label: names.x, ...(labels === undefined ? {} : { value: (_, at) => labels[at] ?? "" }) },
       ...series.map((one, index) =>
-        seriesOf(one, index, colourOf(colours[index % colours.length] ?? "--ink"), series.length),
+        seriesOf(one, index, colourOf(index), barsOf(xs, bars.indexOf(one), bars.length)),
       ),
     ],
   }

@@ -76,7 +76,10 @@ export const crossfadeText = {
   run: { en: "Run", zh: "运行" },
   organisation: { en: "Organisation", zh: "组织" },
   fallbacks: { en: "Turns that changed their mode", zh: "改变模式的轮次" },
-  noFallbacks: { en: "No turn has changed its mode since the start of this replica.", zh: "自此副本启动以来没有轮次改变模式。" },
+  noFallbacks: {
+    en: "No turn has changed its mode since the start of this replica.",
+    zh: "自此副本启动以来没有轮次改变模式。",
+  },
   change: { en: "Change", zh: "变化" },
   code: { en: "Code", zh: "代码" },
   providers: { en: "Direct providers", zh: "直连提供方" },
@@ -92,7 +95,10 @@ export const crossfadeText = {
   target: { en: "Target", zh: "目标" },
   failure: { en: "Failure", zh: "失败" },
   orgs: { en: "Organisations with their own breaker", zh: "有自己熔断器的组织" },
-  noOrgs: { en: "No organisation has an open breaker or an override of its own.", zh: "没有组织有自己打开的熔断器或人工指定。" },
+  noOrgs: {
+    en: "No organisation has an open breaker or an override of its own.",
+    zh: "没有组织有自己打开的熔断器或人工指定。",
+  },
   findOrg: { en: "Find an organisation", zh: "查找组织" },
   noMatch: { en: "No organisation of this list matches.", zh: "列表中没有匹配的组织。" },
   actions: { en: "Actions", zh: "操作" },
@@ -148,7 +154,10 @@ export const crossfadeText = {
   },
   done: { en: "Done. The audit has it in the name of {by}.", zh: "完成。审计中记录的名称是 {by}。" },
 
-  noNotifications: { en: "No notification since the start of this replica.", zh: "自此副本启动以来没有通知。" },
+  noNotifications: {
+    en: "No notification since the start of this replica.",
+    zh: "自此副本启动以来没有通知。",
+  },
   notificationsHelp: {
     en: "The last 20, newest first. NOTIFY_WEBHOOKS sends them to Slack, Teams or any address:",
     zh: "最近 20 条，最新的在前。NOTIFY_WEBHOOKS 可将它们发送到 Slack、Teams 或任何地址：",

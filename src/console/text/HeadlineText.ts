@@ -37,7 +37,9 @@ export const percent = (share: number, tag: string): string =>
 const longDuration = (ms: number, tag: string): string => {
   const [size, unit] =
     ms < 60_000 ? [1000, "second"] : ms < 3_600_000 ? [60_000, "minute"] : [3_600_000, "hour"]
-  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(Math.round(ms / size))
+  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(
+    Math.round(ms / size),
+  )
 }
 
 export const headlineSentence = ({ text, values }: Line, tag: Language): string => {
