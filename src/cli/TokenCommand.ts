@@ -4,12 +4,13 @@
  */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Config from "../config/Config.ts"
 import { requireFile } from "./DataFolder.ts"
 import { explained } from "./Explained.ts"
+import { jsonFlag, print } from "./Output.ts"
 import { wordsOf } from "./KeysText.ts"
 import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
@@ -47,12 +48,15 @@ const mint = Effect.fnUntraced(function* (flags: {
   readonly user: UserId
   readonly permissions: string
   readonly hours: number
+  readonly json: boolean
 }) {
   const settings = yield* Config.read(process.env)
   const permissions = wordsOf(flags.permissions)
   const secret = yield* signingSecret(settings, permissions.some(isOperatorPermission))
   const principal = { orgId: flags.org, userId: flags.user, permissions }
-  yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings)))
+  const token = yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings))
+  const expiresAt = (yield* Clock.currentTimeMillis) + flags.hours * 3_600_000
+  yield* print(flags.json, { token, expiresAt }, () => [token])
 })
 
 export const token = Command.make(
@@ -65,6 +69,7 @@ export const token = Command.make(
     user: Flag.String("user").pipe(Flag.withDescription("User (claim sub)"), Flag.withSchema(TokenUserId)),
     permissions,
     hours,
+    json: jsonFlag,
   },
   (flags) => explained(mint(flags)),
 ).pipe(

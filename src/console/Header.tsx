@@ -2,8 +2,9 @@ import { Badge, Button } from "./kit/Kit.tsx"
 import { useStore } from "./kit/Store.ts"
 import { hrefOf, type Route, type View, views } from "./Router.ts"
 import { chooseScheme, scheme, schemes } from "./Scheme.ts"
-import { access, type Account, may, signOut } from "./service/Access.ts"
+import { access, type Account, may } from "./service/Access.ts"
 import { sandboxUrls } from "./service/Readiness.ts"
+import { leave } from "./signin/Provider.ts"
 import { sandboxFaults, servers } from "./service/SandboxFaults.ts"
 import { shellText } from "./text/ShellText.ts"
 import { chooseLanguage, language, languages, useText } from "./text/Text.ts"
@@ -76,7 +77,7 @@ export const Header = ({ route }: { readonly route: Route }) => {
         {account !== undefined && (
           <>
             <span class="quiet who">{t("signedInAs", { user: account.userId, org: account.orgId })}</span>
-            <Button onClick={() => signOut()}>{t("signOut")}</Button>
+            <Button onClick={leave}>{t("signOut")}</Button>
           </>
         )}
       </div>

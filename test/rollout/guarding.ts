@@ -14,6 +14,7 @@ import { GuardedRollout } from "../../src/rollout/GuardedRollout.ts"
 import { scripted } from "../execution/scripted.ts"
 import { orgId } from "../support/fixtures.ts"
 import { cohortRuns, memoryAutopilots, newAutopilots } from "../support/memoryAutopilots.ts"
+import { memoryNotifications, newNotifications } from "../support/memoryNotifications.ts"
 import { memoryRollout, memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
 import { run } from "./samples.ts"
 
@@ -50,6 +51,7 @@ export const world = (runs: ReadonlyArray<CohortRun> = traffic()) => ({
   runs,
   ratings: { treatment: noRatings, control: noRatings },
   autopilots: newAutopilots(),
+  notifications: newNotifications(),
   rollout: memoryRollout(),
   fallback: false,
   modes: ["runtime_orchestrator", "direct_llm"] as ReadonlyArray<ExecutionMode>,
@@ -70,6 +72,7 @@ export const service = (kept: World) =>
       }),
       memoryRolloutStore(kept.rollout),
       memoryAutopilots(kept.autopilots),
+      memoryNotifications(kept.notifications),
       cohortRuns(kept.runs, () => kept.ratings),
     ]),
   )

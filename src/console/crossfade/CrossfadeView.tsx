@@ -1,9 +1,19 @@
+/** The crossfade view: its tabs. Each tab is a chunk of its own. */
+import "./crossfade.css"
 import type { ComponentType } from "preact"
-import { lazy } from "preact/compat"
+import { lazy, Suspense } from "preact/compat"
+import { Loading } from "../kit/Kit.tsx"
 import { hrefOf } from "../Router.ts"
+import { crossfadeText } from "../text/CrossfadeText.ts"
+import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 
-const tabs: Readonly<Record<string, ComponentType<ViewProps>>> = {
+const tabs = ["live", "rollout", "autopilot", "shadow", "audit", "notifications"] as const
+type Tab = (typeof tabs)[number]
+
+const shown: Readonly<Record<Tab, ComponentType<ViewProps>>> = {
+  live: lazy(() => import("./LiveTab.tsx")),
+  notifications: lazy(() => import("./NotificationsTab.tsx")),
   rollout: lazy(() => import("../rollout/RolloutTab.tsx")),
   autopilot: lazy(() => import("../rollout/AutopilotTab.tsx")),
   shadow: lazy(() => import("../shadow/ShadowTab.tsx")),
@@ -11,19 +21,26 @@ const tabs: Readonly<Record<string, ComponentType<ViewProps>>> = {
 }
 
 const CrossfadeView = (props: ViewProps) => {
-  const name = props.route.path[0] ?? "rollout"
-  const Tab = tabs[name]
+  const t = useText(crossfadeText)
+  const [first] = props.route.path
+  const current = tabs.find((tab) => tab === first) ?? "live"
+  const Shown = shown[current]
   return (
-    <div class="page">
-      <h1>Crossfade</h1>
-      <nav class="row" aria-label="Crossfade">
-        {Object.keys(tabs).map((tab) => (
-          <a key={tab} href={hrefOf("crossfade", tab)} aria-current={tab === name ? "page" : undefined}>
-            {tab}
+    <div class="page crossfade">
+      <nav class="tabs" aria-label={t("tabs")}>
+        {tabs.map((tab) => (
+          <a
+            key={tab}
+            href={tab === "live" ? hrefOf("crossfade") : hrefOf("crossfade", tab)}
+            aria-current={tab === current ? "page" : undefined}
+          >
+            {t(tab)}
           </a>
         ))}
       </nav>
-      {Tab !== undefined && <Tab {...props} />}
+      <Suspense fallback={<Loading />}>
+        <Shown {...props} />
+      </Suspense>
     </div>
   )
 }

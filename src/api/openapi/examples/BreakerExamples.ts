@@ -142,6 +142,13 @@ export const breakerExamples: ExamplesByOperation = {
       },
     },
   },
+  runtimeOrgs: {
+    response: {
+      example: {
+        value: { success: true, data: { orgs: ["acme", "globex"], nextCursor: null, hasMore: false } },
+      },
+    },
+  },
   runtimeHistory: {
     response: {
       example: {
