@@ -13,13 +13,14 @@ import {
   emptyRule,
   patchOf,
   rebased,
+  type Settings,
 } from "../../src/console/rollout/RolloutDraft.ts"
 import { wordDiff } from "../../src/console/shadow/WordDiff.ts"
 import type { AuditEntry, AuditId } from "../../src/domain/AuditEntry.ts"
 import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 
 const own = { from: "operator", by: { orgId: "ops", userId: "olga", requestId: null }, at: 1 } as const
-const base: Document = {
+const values: Settings = {
   defaultMode: "direct_llm",
   percentage: 5,
   enabledOrgs: ["acme"],
@@ -27,6 +28,10 @@ const base: Document = {
   rules: [{ name: "german", mode: "runtime_orchestrator", when: { languages: ["de"] }, enabled: true }],
   shadowPercentage: 0,
   thresholds: { errorRate: 0.5, timeoutRate: 0.3, latencyRatio: 0.8, minSamples: 10 },
+}
+const base: Document = {
+  ...values,
+  environment: { ...values, percentage: 0 },
   version: 3,
   sources: {
     defaultMode: { from: "default" },
@@ -55,6 +60,14 @@ describe("the draft of the rollout settings", () => {
     const theirs = { ...base, percentage: 50, shadowPercentage: 9 }
     const mine = rebased(base, { ...draft, percentage: "7" }, theirs)
     expect([mine.percentage, mine.shadowPercentage]).toEqual(["7", "9"])
+  })
+
+  it("shows the value of the environment to which a field returns", () => {
+    const lines = linesOf(base, { ...draft, returned: ["percentage"] })
+    expect(lines).toEqual([
+      { field: "percentage", key: "returns" },
+      { field: "percentage", key: "percentChange", parameters: { before: 5, after: 0 } },
+    ])
   })
 
   it("warns that a lower percentage moves only new sessions", () => {
