@@ -89,11 +89,16 @@ const ofField = (field: RolloutField, before: Settings, after: Settings): Readon
 export const linesBetween = (before: Settings, after: Settings): ReadonlyArray<Line> =>
   fields.filter((field) => !isEqual(field, before, after)).flatMap((field) => ofField(field, before, after))
 
+const ofReturn = (field: RolloutField, base: Document): ReadonlyArray<Line> => [
+  { field, key: "returns" },
+  ...(isEqual(field, base, base.environment) ? [] : ofField(field, base, base.environment)),
+]
+
 /** From the settings to the draft. */
 export const linesOf = (base: Document, draft: Draft): ReadonlyArray<Line> => {
   const after = settingsOf(draft)
   return changedFields(base, draft).flatMap((field) =>
-    draft.returned.includes(field) ? [{ field, key: "returns" } as const] : ofField(field, base, after),
+    draft.returned.includes(field) ? ofReturn(field, base) : ofField(field, base, after),
   )
 }
 
