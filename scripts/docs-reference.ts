@@ -11,6 +11,7 @@ import { Message, messageTypes } from "../src/protocol/agent2ui/Message.ts"
 import { isCall, isContent } from "../src/protocol/agent2ui/MessageRole.ts"
 import { variables } from "../src/config/Config.ts"
 import type { Variable } from "../src/config/ConfigVariable.ts"
+import { webhookVariables } from "../src/config/ConfigNotify.ts"
 import { providerVariables } from "../src/config/ConfigProviderVariables.ts"
 import { plainRequests } from "../src/domain/DirectProvider.ts"
 import { type Preset, presets } from "../src/domain/ProviderPreset.ts"
@@ -45,12 +46,21 @@ const page = (title: string, ...parts: Row): string =>
 
 const code = (text: string): string => `\`${text}\``
 
-export const configuration = (): string => {
-  const rows = Object.entries<Variable<unknown>>(variables).map(([name, it]): Row => {
-    return [code(name), it.default === "" ? "empty" : code(it.default), it.allowed, it.about]
+const variablesOf = (all: Readonly<Record<string, Variable<unknown>>>, prefix = ""): string => {
+  const rows = Object.entries(all).map(([name, it]): Row => {
+    return [code(`${prefix}${name}`), it.default === "" ? "empty" : code(it.default), it.allowed, it.about]
   })
-  return page("Configuration", table(["variable", "default", "allowed", "description"], rows))
+  return table(["variable", "default", "allowed", "description"], rows)
 }
+
+export const configuration = (): string =>
+  page(
+    "Configuration",
+    variablesOf(variables),
+    "## One webhook of NOTIFY_WEBHOOKS",
+    "`NAME` is the name in capitals. [Get notified](../how-to/get-notified.md) has an example of each form.",
+    variablesOf(webhookVariables, "NOTIFY_<NAME>_"),
+  )
 
 const typeOf = (schema: Json): string => {
   if (schema.enum !== undefined) return schema.enum.map((value) => `"${value}"`).join(" | ")

@@ -4,6 +4,7 @@
  * until it is edited.
  */
 import { variables } from "../src/config/Config.ts"
+import { webhookVariables } from "../src/config/ConfigNotify.ts"
 import { providerVariables } from "../src/config/ConfigProviderVariables.ts"
 import type { Variable } from "../src/config/ConfigVariable.ts"
 
@@ -21,6 +22,7 @@ const headings: { readonly [Key in Name]?: string } = {
   RATE_LIMIT_USER_PER_MIN: "Admission, and the shutdown",
   PUBLIC_URL: "Images and files",
   DIRECT_LLM_PROVIDERS: "Direct LLM providers",
+  NOTIFY_WEBHOOKS: "Notifications for the people on call",
   HTTP_PROXY: "A forward proxy",
   SANDBOX_RUNTIME_PORT: "The sandbox",
   OTEL_EXPORTER_OTLP_ENDPOINT: "Telemetry",
@@ -93,11 +95,32 @@ const provider: Lines = [
   "",
 ]
 
+/** Values of one webhook that fit together. The key is no usable one. */
+const webhookExamples: Readonly<Record<keyof typeof webhookVariables, string>> = {
+  URL: "https://hooks.example/crossfade",
+  FORM: "json",
+  SECRET: "whsec_replace-me",
+}
+
+/** The variables of one webhook; `ONCALL` stands for any name. */
+const webhook: Lines = [
+  ...comment("A webhook named ONCALL in NOTIFY_WEBHOOKS."),
+  ...Object.entries<Variable<unknown>>(webhookVariables).flatMap(([part, { about }]) => [
+    ...comment(about),
+    `#NOTIFY_ONCALL_${part}=${webhookExamples[part as keyof typeof webhookVariables]}`,
+  ]),
+  "",
+]
+
 /** The whole file. */
 export const envExample = (): string => {
   const lines = [
     ...comment(
       "All environment variables of Crossfade with their defaults; keys and passwords are fake examples. Printed by scripts/env-example.ts: do not edit. docs/reference/configuration.md lists the allowed values. An empty value means that the variable is not set.",
+    ),
+    "#",
+    ...comment(
+      "`npm start` and every `crossfade` command read a copy of this file named .env in the folder that they start in. Variables of the process override it. Quote a value that contains a #.",
     ),
     "",
   ]
@@ -106,6 +129,7 @@ export const envExample = (): string => {
     if (heading !== undefined) lines.push(`# --- ${heading} ---`, "")
     lines.push(...entry(name, variable))
     if (name === "DIRECT_LLM_PROVIDERS") lines.push(...provider)
+    if (name === "NOTIFY_WEBHOOKS") lines.push(...webhook)
   }
   return lines.join("\n")
 }

@@ -20,13 +20,18 @@ interface Dependency {
 
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
 
-/** As `name@version`. npm's own `--omit=dev` leaves out packages that are also peers of a tool, `effect` among them. */
+/**
+ * As `name@version`, without the workspace of the toolchain, which the package does not contain. npm's own
+ * `--omit=dev` leaves out packages that are also peers of a tool, `effect` among them.
+ */
 const shipped = (): ReadonlySet<string> => {
-  const packages: Readonly<Record<string, { version?: string; dev?: boolean; optional?: boolean }>> =
-    json("package-lock.json").packages
+  const packages: Readonly<
+    Record<string, { version?: string; dev?: boolean; link?: boolean; optional?: boolean }>
+  > = json("package-lock.json").packages
   return new Set(
     Object.entries(packages)
-      .filter(([path, { dev, optional }]) => path !== "" && dev !== true && optional !== true)
+      .filter(([path]) => path.startsWith("node_modules/"))
+      .filter(([, { dev, link, optional }]) => dev !== true && link !== true && optional !== true)
       .map(([path, { version }]) => `${path.split("node_modules/").at(-1)}@${version}`),
   )
 }

@@ -14,6 +14,7 @@ import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MeApi } from "./MeApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
+import { NotificationsApi } from "./NotificationsApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
@@ -55,6 +56,7 @@ const contract = HttpApi.make("crossfade")
   .add(KeysApi)
   .add(RuntimeApi)
   .add(AutopilotApi)
+  .add(NotificationsApi)
   .add(ShadowApi)
   .add(RolloutApi)
   .add(OperatorRunsApi)

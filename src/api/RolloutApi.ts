@@ -17,14 +17,14 @@ import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors } from "./RouteErrors.ts"
 
 /** `sources` names the source of each setting: an operator, the environment or the default. */
-const Document = Schema.Struct({
+export const RolloutDocument = Schema.Struct({
   ...RolloutSettings.fields,
   /** The number of changes. */
   version: Schema.Int,
   sources: Schema.Record(Schema.Literals(rolloutFields), RolloutSource),
 })
 
-const document = HttpApiSchema.WithHeaders(success(Document), { etag: Schema.String })
+const document = HttpApiSchema.WithHeaders(success(RolloutDocument), { etag: Schema.String })
 
 /** Absent settings stay unchanged; null returns one to the environment. */
 const Change = Schema.Struct({

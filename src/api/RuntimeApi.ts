@@ -16,6 +16,7 @@ import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors } from "./RouteErrors.ts"
 import { eventSchema } from "../protocol/Sse.ts"
+import { Series } from "./SeriesView.ts"
 
 const reason = Schema.String.check(Schema.isBetweenLength(1, 500))
 
@@ -111,6 +112,13 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
       .annotate(
         OpenApi.Description,
         "Sends a `snapshot` at once and then each second, as server-sent events.",
+      ),
+    HttpApiEndpoint.get("series", "/series", { success: success(Series), error: errorSchemas })
+      .annotate(RequiredPermissions, ["operator:read"])
+      .annotate(OpenApi.Summary, "Read the last 15 minutes of both modes")
+      .annotate(
+        OpenApi.Description,
+        "One point each 5 seconds, as the answering process sees it. Each point covers 30 seconds. `point` of a live snapshot is the newest one.",
       ),
   )
   .middleware(RequestValidation)

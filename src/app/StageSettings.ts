@@ -116,6 +116,7 @@ export const rollout = (settings: Settings): RolloutDefaults => {
     variables.some((variable) => settings.given.has(variable)) ? "environment" : "default"
   const { errorRate, latencyRatio, minSamples, timeoutRate } = monitor(settings)
   return {
+    isSandbox: settings.sandbox,
     settings: {
       defaultMode: settings.CHAT_EXECUTION_MODE,
       percentage: settings.CHAT_RUNTIME_PERCENT,

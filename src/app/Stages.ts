@@ -21,6 +21,8 @@ import * as Prober from "../execution/Prober.ts"
 import * as Fleet from "./Fleet.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
+import { Series } from "../monitoring/Series.ts"
+import { Notifications } from "../notify/Notifications.ts"
 import * as BaselineMemory from "../recording/BaselineMemory.ts"
 import { BreakerMemory } from "../recording/BreakerMemory.ts"
 import * as Membership from "../replica/Membership.ts"
@@ -71,8 +73,9 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(ModeService.layer({ shadowSamePercent: settings.CHAT_RUNTIME_SHADOW_AA_PERCENT })),
     Layer.provideMerge(Rollout.layer(StageSettings.rollout(settings))),
     Layer.provideMerge(Recorder.layer),
+    Layer.provideMerge(Series.layer),
     Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
-    Layer.provideMerge(RecentTurns.layer),
+    Layer.provideMerge([RecentTurns.layer, Notifications.layer]),
     Layer.provideMerge(Fleet.layer(settings)),
     Layer.provideMerge(Membership.layer),
     Layer.provideMerge(Shutdown.layer),

@@ -16,6 +16,7 @@ import { type Answer, Backtest } from "../simulation/Backtest.ts"
 import * as Policies from "../simulation/Policies.ts"
 import * as Table from "../simulation/Table.ts"
 import * as StageSettings from "../app/StageSettings.ts"
+import { requireFile } from "./DataFolder.ts"
 
 interface Options {
   readonly policies: ReadonlyArray<Policies.Name>
@@ -67,7 +68,8 @@ const answer = Effect.fnUntraced(function* (options: Options, settings: Config.S
 
 export const run = Effect.fnUntraced(function* (options: Options, env: Config.Environment) {
   const settings = yield* Config.read(env)
-  const database = Database.layer(StageSettings.database(settings))
+  if (settings.DATABASE_URL === undefined) yield* requireFile(settings.DATA_DIR, "database")
+  const database = Database.layerExisting(StageSettings.database(settings))
   const answers = yield* Effect.provide(
     answer(options, settings),
     RecordedTurnsSql.layerSql.pipe(Layer.provide(database)),

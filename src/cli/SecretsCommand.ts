@@ -11,6 +11,7 @@ import * as DataFolderLock from "../persistence/DataFolderLock.ts"
 import * as DataKeys from "../persistence/DataKeys.ts"
 import * as CredentialSeals from "../recording/CredentialSeals.ts"
 import * as StageSettings from "../app/StageSettings.ts"
+import { requireFile } from "./DataFolder.ts"
 import { explained } from "./Explained.ts"
 
 class NoDataKey extends Data.TaggedError("NoDataKey") {
@@ -30,8 +31,11 @@ const rotated = Effect.gen(function* () {
 
 const rotate = Effect.gen(function* () {
   const settings = yield* Config.read(process.env)
+  if (settings.DATABASE_URL === undefined) yield* requireFile(settings.DATA_DIR, "database")
+  const isStored = settings.DATA_KEY === undefined && StageSettings.dataKeys(settings).mayMake
+  if (isStored) yield* requireFile(settings.DATA_DIR, "key")
   const lock = settings.DATABASE_URL === undefined ? DataFolderLock.layer(settings.DATA_DIR) : Layer.empty
-  const store = Database.layer(StageSettings.database(settings)).pipe(Layer.provide(lock))
+  const store = Database.layerExisting(StageSettings.database(settings)).pipe(Layer.provide(lock))
   const keys = DataKeys.layer(StageSettings.dataKeys(settings))
   yield* Effect.provide(rotated, Layer.mergeAll(store, keys))
 })

@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
+import { resolve } from "node:path"
 import * as App from "../app/App.ts"
 import * as Config from "../config/Config.ts"
 import { placesOf } from "../config/ConfigPages.ts"
@@ -22,6 +23,8 @@ import { Sandbox } from "../sandbox/Sandbox.ts"
 import * as StageSettings from "../app/StageSettings.ts"
 import * as LogOutput from "../telemetry/LogOutput.ts"
 import * as Logs from "../telemetry/Logs.ts"
+import { prepare } from "./DataFolder.ts"
+import { startWarnings } from "./StartWarnings.ts"
 import * as UnhandledRejections from "./UnhandledRejections.ts"
 
 /** Long enough to try everything, short enough to be useless when it is found later in a terminal's history. */
@@ -60,7 +63,8 @@ const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undef
     const { console: place, docs } = placesOf(settings)
     const operators = `http://${settings.HOST}:${settings.ADMIN_PORT}`
     const urls: Readonly<Record<Place, string | undefined>> = { main: url, admin: operators, off: undefined }
-    const store = settings.DATABASE_URL === undefined ? `SQLite in ${settings.DATA_DIR}` : "PostgreSQL"
+    const store =
+      settings.DATABASE_URL === undefined ? `SQLite in ${resolve(settings.DATA_DIR)}` : "PostgreSQL"
     const token = made
       ? yield* Jwt.mint(secret, someone, tokenHours, StageSettings.tokenRules(settings))
       : undefined
@@ -95,7 +99,14 @@ const running = (settings: Config.Settings, sandbox: Sandbox["Service"] | undefi
 const withSandbox = (settings: Config.Settings) =>
   Layer.unwrap(Effect.map(Sandbox, (urls) => running(StageSettings.withSandbox(settings, urls), urls))).pipe(
     Layer.provide(
-      Sandbox.layer({ runtimePort: settings.SANDBOX_RUNTIME_PORT, modelPort: settings.SANDBOX_MODEL_PORT }),
+      Sandbox.layer({
+        runtimePort: settings.SANDBOX_RUNTIME_PORT,
+        modelPort: settings.SANDBOX_MODEL_PORT,
+        mayMove: {
+          runtime: !settings.given.has("SANDBOX_RUNTIME_PORT"),
+          model: !settings.given.has("SANDBOX_MODEL_PORT"),
+        },
+      }),
     ),
   )
 
@@ -104,36 +115,26 @@ const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as
 /** Node checks the terminal and `NO_COLOR`. */
 const isColoured = () => process.stdout.isTTY && process.stdout.hasColors()
 
-const logging = (settings: Config.Settings) =>
-  Layer.mergeAll(
-    Layer.succeed(References.MinimumLogLevel, levels[settings.LOG_LEVEL]),
-    Logger.layer([
-      LogOutput.toStdout(settings.NODE_ENV === "production" ? Logs.json : Logs.pretty(isColoured())),
-    ]),
+const logging = ({ LOG_FORMAT, LOG_LEVEL, NODE_ENV }: Config.Settings) => {
+  const format = LOG_FORMAT || (NODE_ENV === "production" ? "json" : "pretty")
+  return Layer.mergeAll(
+    Layer.succeed(References.MinimumLogLevel, levels[LOG_LEVEL]),
+    Logger.layer([LogOutput.toStdout(format === "json" ? Logs.json : Logs.pretty(isColoured()))]),
   )
+}
 
-const warnOfIgnored = ({ ignored }: Config.Settings) =>
+const warnings = (settings: Config.Settings) =>
   Layer.effectDiscard(
-    Effect.forEach(ignored, ({ allowed, found, variable }) =>
-      Effect.logWarning(`${variable}: found ${found}, ignored as if it were not set; allowed: ${allowed}`),
-    ),
+    Effect.forEach(startWarnings(settings), (warning) => Effect.logWarning(warning), { discard: true }),
   )
-
-const warnOfNoFallback = ({ RUNTIME_SERVICE_URL, providers, sandbox }: Config.Settings) =>
-  sandbox || RUNTIME_SERVICE_URL === "" || providers.length > 0
-    ? Layer.empty
-    : Layer.effectDiscard(
-        Effect.logWarning(
-          "no direct provider is configured: turns fail when the runtime does. Set DIRECT_LLM_PROVIDERS to fall back",
-        ),
-      )
 
 /** The whole service, for as long as it is launched. */
 export const layer = (env: Config.Environment) =>
   Layer.unwrap(
     Effect.map(Config.read(env), (settings) =>
       (settings.sandbox ? withSandbox(settings) : running(settings, undefined)).pipe(
-        Layer.provide([warnOfIgnored(settings), warnOfNoFallback(settings), UnhandledRejections.layer]),
+        Layer.provide(Layer.effectDiscard(prepare(settings))),
+        Layer.provide([warnings(settings), UnhandledRejections.layer]),
         Layer.provide(logging(settings)),
       ),
     ),

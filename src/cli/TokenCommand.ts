@@ -8,6 +8,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Config from "../config/Config.ts"
+import { requireFile } from "./DataFolder.ts"
 import { explained } from "./Explained.ts"
 import { wordsOf } from "./KeysText.ts"
 import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
@@ -33,9 +34,11 @@ const signingSecret = (settings: Config.Settings, isOperator: boolean) => {
   const { AUTH_JWT_SECRET, AUTH_OPERATOR_SECRET, DATA_DIR } = settings
   if (isOperator && AUTH_OPERATOR_SECRET !== undefined) return Effect.succeed(AUTH_OPERATOR_SECRET)
   if (isOperator && AUTH_JWT_SECRET !== undefined) return Effect.fail(new NoOperatorSecret())
-  return Effect.provide(
-    Effect.map(SigningSecret, ({ secret }) => secret),
-    SigningSecret.layer({ secret: AUTH_JWT_SECRET, dataDir: DATA_DIR }),
+  const found = AUTH_JWT_SECRET === undefined ? requireFile(DATA_DIR, "secret") : Effect.void
+  const secret = Effect.map(SigningSecret, ({ secret }) => secret)
+  return Effect.andThen(
+    found,
+    Effect.provide(secret, SigningSecret.layer({ secret: AUTH_JWT_SECRET, dataDir: DATA_DIR })),
   )
 }
 

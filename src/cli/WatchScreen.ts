@@ -1,6 +1,7 @@
 /** One live view as lines of a terminal. Pure: the same view and the same size give the same lines. */
 import type { LiveView } from "../api/LiveView.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
+import { headlineText, wrapped } from "./HeadlineText.ts"
 
 export interface Screen {
   readonly url: string
@@ -55,7 +56,7 @@ const modeRow = (mode: ExecutionMode, { modes }: LiveView, history: Screen["hist
 }
 
 const breakerLines = (
-  { breaker, directConfigured, directFailing, orgs }: LiveView,
+  { breaker, orgs }: LiveView,
   paint: Paint,
 ): ReadonlyArray<string> => {
   const { evidence, nextProbeAt, reason, share, since, state } = breaker
@@ -70,8 +71,6 @@ const breakerLines = (
   return [
     `breaker   ${paint(colour, state)}  ${facts.join("  ")}`,
     ...(reason === "" ? [] : [`          ${reason}`]),
-    ...(directConfigured ? [] : ["          no direct provider is configured: all turns go to the runtime"]),
-    ...(directFailing ? [`          ${paint("red", "direct mode fails as well")}`] : []),
     ...(orgs.length === 0
       ? []
       : [`orgs      ${orgs.map(({ orgId, state }) => `${orgId} ${state}`).join(", ")}`]),
@@ -93,7 +92,15 @@ const providerLines = ({ providers }: LiveView, paint: Paint): ReadonlyArray<str
 const titled = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)]
 
-const happened = ({ decisions, fallbacks, refusals, transitions }: LiveView, room: number, paint: Paint) => {
+/** The people on call see at once which events wait for them. */
+const notificationLines = ({ notifications }: LiveView, most: number, paint: Paint): ReadonlyArray<string> =>
+  notifications.slice(0, most).map(({ at, severity, text }) => {
+    const line = `${clock(at)}  ${severity === "action" ? "ACT  " : ""}${text}`
+    return severity === "info" ? line : paint(severity === "action" ? "red" : "yellow", line)
+  })
+
+const happened = (view: LiveView, room: number, paint: Paint) => {
+  const { decisions, fallbacks, refusals, transitions } = view
   const changes = transitions
     .slice(0, 3)
     .map(({ at, from, orgId, reason, to }) => `${clock(at)}  ${orgId ?? "all"}  ${from} -> ${to}  ${reason}`)
@@ -109,6 +116,7 @@ const happened = ({ decisions, fallbacks, refusals, transitions }: LiveView, roo
         `${clock(lastAt)}  ${orgId}  ${agentId}  ${target}  ${count} times  ${failure}`,
     )
   const before = [
+    ...titled(paint("bold", "notifications"), notificationLines(view, room < 20 ? 2 : 6, paint)),
     ...titled(paint("bold", "agents that are refused"), refused),
     ...titled(paint("bold", "breaker, last changes"), changes),
     ...titled(paint("bold", "turns that changed their mode"), moved),
@@ -144,15 +152,18 @@ export const render = (
   ]
   if (view === undefined) return top.map((line) => cut(line, columns)).slice(0, rows)
   const { fallbackEnabled, fallbackReason, rollout, runs } = view
-  const fallback = fallbackEnabled ? paint("red", `on: ${fallbackReason}`) : paint("green", "off")
+  const headline = headlineText(view)
+  const colour = { good: "green", warn: "yellow", bad: "red" } as const
   const lines = [
     ...top,
+    "",
+    ...wrapped(headline.text, columns, 3).map((line) => paint(colour[headline.tone], line)),
     "",
     paint("dim", cells(heads)),
     modeRow("runtime_orchestrator", view, history),
     modeRow("direct_llm", view, history),
     "",
-    `fallback  ${fallback}`,
+    ...(fallbackEnabled ? [`fallback  ${paint("red", `on: ${fallbackReason}`)}`] : []),
     ...breakerLines(view, paint),
     ...providerLines(view, paint),
     `rollout   ${rollout.percentage} %  else ${rollout.defaultMode}  shadow ${rollout.shadowPercentage} %`,

@@ -21,14 +21,17 @@ import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { monitorVariables } from "./ConfigMonitor.ts"
+import { notifyVariables, readWebhooks, unreadNotifyVariables } from "./ConfigNotify.ts"
 import { quotaVariables } from "./ConfigQuotas.ts"
 import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
-import { readProviders, unreadVariables } from "./ConfigProviders.ts"
-import { apiKeyAllowed, isHeaderValue } from "./ConfigProviderVariables.ts"
+import { providerVariableNames, readProviders } from "./ConfigProviders.ts"
+import { apiKeyAllowed, isHeaderValue, providerVariables } from "./ConfigProviderVariables.ts"
+import { type UnknownVariable, unknownVariables } from "./ConfigUnknown.ts"
 import type { DirectProvider } from "../domain/DirectProvider.ts"
+import type { Webhook } from "../domain/Webhook.ts"
 import { choice, list, millis, number, optionalText, port, type Variable } from "./ConfigVariable.ts"
 
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
@@ -130,6 +133,7 @@ export const variables = {
     secret: true,
     parse: apiKey,
   },
+  ...notifyVariables,
   ...proxyVariables,
   SANDBOX_RUNTIME_PORT: port("Port of the sandbox runtime (started when nothing else is configured).", 8801),
   SANDBOX_MODEL_PORT: port("Port of the sandbox model (started when nothing else is configured).", 8802),
@@ -170,10 +174,13 @@ export interface Settings extends Omit<
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
   readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
+  readonly webhooks: ReadonlyArray<Webhook>
   /** The variables that the environment sets; all others have their defaults. */
   readonly given: ReadonlySet<VariableName>
   /** Values that cause a warning and count as not set. */
   readonly ignored: ReadonlyArray<Problem>
+  /** Set variables that have no effect. */
+  readonly unknown: ReadonlyArray<UnknownVariable>
   /** True if neither a runtime nor a provider is configured; the sandbox replaces both. */
   readonly sandbox: boolean
 }
@@ -220,9 +227,11 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   const { ignored, problems, values } = readVariables(env)
   const names = list(values.DIRECT_LLM_PROVIDERS ?? "")
   const providers = readProviders(names, env)
+  const webhooks = readWebhooks(values.NOTIFY_WEBHOOKS, env)
   const all = [
     ...problems,
     ...providers.problems,
+    ...webhooks.problems,
     ...authProblems(values),
     ...secretProblems(values),
     ...pageProblems(values),
@@ -262,8 +271,14 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,
+    webhooks: webhooks.webhooks,
     given: new Set(given),
-    ignored: [...ignored, ...unreadVariables(names, env)],
+    ignored: [...ignored, ...unreadNotifyVariables(values.NOTIFY_WEBHOOKS, env)],
+    unknown: unknownVariables(
+      env,
+      new Set([...Object.keys(variables), ...providerVariableNames(names)]),
+      Object.keys(providerVariables),
+    ),
     sandbox,
   })
 }

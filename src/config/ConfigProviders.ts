@@ -102,18 +102,9 @@ const readOne = (name: string, env: Environment, problems: Array<Problem>): Dire
   }
 }
 
-/** Variables that no provider reads: misspelled ones, and those of an unlisted provider. */
-export const unreadVariables = (names: ReadonlyArray<string>, env: Environment): ReadonlyArray<Problem> => {
-  const parts = Object.keys(variables)
-  const read = new Set(
-    names.flatMap((name) => parts.map((part) => `DIRECT_LLM_${name.toUpperCase()}_${part}`)),
-  )
-  const unread = Object.keys(env).filter(
-    (name) => /^DIRECT_LLM_(?!PROVIDERS$)/.test(name) && env[name]?.trim() && !read.has(name),
-  )
-  const allowed = `DIRECT_LLM_<NAME>_ of a name in DIRECT_LLM_PROVIDERS, then ${parts.join(" | ")}`
-  return unread.map((variable) => ({ variable, found: "a value", allowed }))
-}
+/** The variables of the listed providers. */
+export const providerVariableNames = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.flatMap((name) => Object.keys(variables).map((part) => `DIRECT_LLM_${name.toUpperCase()}_${part}`))
 
 export const readProviders = (
   names: ReadonlyArray<string>,

@@ -114,6 +114,13 @@ export const telemetryVariables = {
     parse: (text: string) => (ids(text) ? text : undefined),
   },
   LOG_LEVEL: choice("Least severe level that is logged.", ["info", "debug", "warn", "error"]),
+  LOG_FORMAT: {
+    ...choice(
+      "Form of log lines: text for people, or one JSON object a line for log queries. Empty: json with NODE_ENV=production, else pretty.",
+      ["", "pretty", "json"],
+    ),
+    allowed: "empty, pretty | json",
+  },
   LOG_CONTENT: choice("`true` logs users' messages and the answers, at level info. For debugging only.", [
     "false",
     "true",

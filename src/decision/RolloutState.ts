@@ -18,12 +18,16 @@ import type { StoredRollout } from "../store/RolloutStore.ts"
 export interface Defaults {
   readonly settings: RolloutSettings
   readonly from: Readonly<Record<RolloutField, "environment" | "default">>
+  /** True on the sandbox, where the default mode is the runtime only so that its faults can be tried. */
+  readonly isSandbox?: boolean
 }
 
 export interface RolloutState {
   readonly version: number
   readonly settings: RolloutSettings
   readonly sources: Readonly<Record<RolloutField, RolloutSource>>
+  /** True if the default mode is the sandbox's own, which no operator and no environment has chosen. */
+  readonly isModeOpen: boolean
   /** Changes with any field above: a strong validator (RFC 9110), quotes included. */
   readonly etag: string
 }
@@ -41,7 +45,8 @@ export const stateOf = (defaults: Defaults, { operator, version }: StoredRollout
   })
   // The version is not enough: another environment makes another document of the same version.
   const hash = murmur3(JSON.stringify({ settings, sources })).toString(16)
-  return { version, settings, sources, etag: `"${version}-${hash}"` }
+  const isModeOpen = defaults.isSandbox === true && sources.defaultMode.from === "default"
+  return { version, settings, sources, isModeOpen, etag: `"${version}-${hash}"` }
 }
 
 /** The operator values after a change; a field that is null returns to the environment's value. */

@@ -63,7 +63,9 @@ export interface AttemptOptions {
   readonly firstProgressLimitMs?: (() => number) | undefined
   /** Runs at once; it may not wait. */
   readonly onFirstProgress?: (() => void) | undefined
-  /** Runs once, at any end. `error` is the attempt's failure. */
+  /** Runs once, when the attempt begins. */
+  readonly onStart?: (() => void) | undefined
+  /** Runs once, at any end after `onStart`. `error` is the attempt's failure. */
   readonly onEnd: (attempt: Attempt, error: ExecutionError | undefined) => Effect.Effect<void>
 }
 
@@ -193,7 +195,11 @@ const watched = (
       startImmediately: true,
     })
     // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
-    return Effect.as(Effect.andThen(Scope.addFinalizerExit(scope, onExit), startWatchdog), nextChunk(pull))
+    const addEnd = Effect.suspend(() => {
+      options.onStart?.()
+      return Scope.addFinalizerExit(scope, onExit)
+    })
+    return Effect.as(Effect.andThen(addEnd, startWatchdog), nextChunk(pull))
   })
 }
 

@@ -5,6 +5,14 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
+import * as StateLine from "../telemetry/StateLine.ts"
+
+/** The state of a runtime's cancel requests in the log. */
+export const cancelLine = () =>
+  StateLine.make({
+    failing: (reason) => `the runtime did not take a cancel: ${reason}. Further ones are only counted`,
+    recovered: (failures) => `the runtime takes cancels again, after ${failures} that it did not take`,
+  })
 
 export class CancelRequests {
   readonly #scope: Scope.Scope

@@ -140,6 +140,11 @@ const limitsOf = ({ directStallMs, limits }: Settings, { executor, later }: Step
   stallMs: executor.mode === "direct_llm" ? (directStallMs ?? limits.stallMs) : limits.stallMs,
 })
 
+const recordEnd = (
+  recent: RecentTurns["Service"],
+  { endedAt, firstContentAt, mode, startedAt }: AttemptRecord,
+): void => recent.attemptEnded(mode, endedAt, firstContentAt === null ? null : firstContentAt - startedAt)
+
 const attemptOf = (
   settings: Settings,
   monitor: Monitor["Service"],
@@ -161,8 +166,10 @@ const attemptOf = (
     const attempt = Attempt.run(executor, own, {
       number: progress.attempts,
       limits: limitsOf(settings, step),
-      onEnd: (ended, error) =>
-        Effect.andThen(
+      onStart: () => turn.shadow || recent.attemptStarted(executor.mode),
+      onEnd: (ended, error) => {
+        if (!turn.shadow) recordEnd(recent, ended)
+        return Effect.andThen(
           monitor.targetEnded({
             orgId,
             agentId: agent.id,
@@ -172,7 +179,8 @@ const attemptOf = (
             pauseMs: Retries.pauseOf(error),
           }),
           plan.onAttempt(ended),
-        ),
+        )
+      },
       ...watch,
     }).pipe(
       Stream.mapArray((events) => Arr.map(events, (event) => toTurnEvent(progress, executor.mode, event))),

@@ -11,59 +11,18 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
-import { isContent } from "../protocol/agent2ui/MessageRole.ts"
-import { type Agent, defaultAgentId } from "../domain/Agent.ts"
-import { MessageId, OrgId, RunId, SessionId, UserId } from "../domain/Ids.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
-import * as Policy from "../monitoring/Policy.ts"
 import type { Probe } from "../monitoring/probes/Probing.ts"
-import * as Attempt from "./Attempt.ts"
 import { type ExecutionError, errorPolicyOf } from "./ExecutionError.ts"
-import { type ExecutionEvent, Executor, type Turn } from "./Executor.ts"
+import { upstreamCodes } from "./FailureText.ts"
+import { Executor } from "./Executor.ts"
 import { Modes } from "./Modes.ts"
+import * as ProbeTurn from "./ProbeTurn.ts"
 import * as Loop from "../telemetry/Loop.ts"
+import * as StateLine from "../telemetry/StateLine.ts"
 
 /** The policy's finest unit is a second. */
 const pulse = Schedule.spaced("500 millis")
-
-const agent: Agent = {
-  id: defaultAgentId,
-  orgId: null,
-  settings: {
-    name: "Probe",
-    active: true,
-    systemPrompt: "Answer with one word.",
-    maxTokens: 16,
-    mcpServers: [],
-    subAgents: [],
-  },
-  createdAt: 0,
-  updatedAt: 0,
-}
-
-const { probeDeadlineMs: deadlineMs } = Policy.defaultPolicy
-const limits = { firstContentMs: deadlineMs, stallMs: deadlineMs, totalMs: deadlineMs }
-
-const showsContent = (event: ExecutionEvent): boolean =>
-  event._tag === "Finished" || isContent(event.draft.type)
-
-/** A turn without a user. */
-const turnOf = (id: string): Turn => ({
-  runId: RunId.make(id),
-  sessionId: SessionId.make(id),
-  orgId: OrgId.make("crossfade-probe"),
-  userId: UserId.make("crossfade-probe"),
-  requestId: `probe-${id}`,
-  agent,
-  messageId: MessageId.make(id),
-  past: [],
-  message: "ping",
-  attachments: [],
-  history: [{ role: "user", content: "ping" }],
-  shadow: false,
-  probe: true,
-})
 
 /** After the first event, 8 s do not separate a slow plan from a hang: the runtime's own model call may take 120 s. */
 const isNeutral = (error: ExecutionError): boolean =>
@@ -72,15 +31,27 @@ const isNeutral = (error: ExecutionError): boolean =>
   error._tag === "CallTimeout" ||
   error._tag === "TotalTimeout"
 
-const execute = (executor: Executor["Service"], turn: Turn): Effect.Effect<"good" | "bad" | "neutral"> =>
-  Attempt.run(executor, turn, { number: 1, limits, onEnd: () => Effect.void }).pipe(
-    Stream.takeUntil(showsContent),
-    Stream.runDrain,
-    Effect.match({
-      onSuccess: () => "good" as const,
-      onFailure: ({ error }) => (isNeutral(error) ? "neutral" : "bad"),
-    }),
-  )
+/** One line at the start of an outage and one at its end; probes continue every few seconds. */
+const probeLine = () =>
+  StateLine.make({
+    failing: (reason) => `probes of the runtime fail: ${reason}. Further ones are only counted`,
+    recovered: (failures) => `probes of the runtime succeed again, after ${failures} that failed`,
+  })
+
+const reasonOf = (error: ExecutionError): string =>
+  [error._tag, upstreamCodes(error)].filter((part) => part !== undefined).join(" ")
+
+const execute = (
+  executor: Executor["Service"],
+  line: StateLine.StateLine,
+): Effect.Effect<"good" | "bad" | "neutral", never, SecureRandom.SecureRandom> =>
+  Effect.matchEffect(ProbeTurn.run(executor, ProbeTurn.defaultTokens), {
+    onSuccess: () => Effect.as(line.succeeded, "good" as const),
+    onFailure: (error) =>
+      isNeutral(error)
+        ? Effect.succeed("neutral" as const)
+        : Effect.as(line.failed(reasonOf(error)), "bad" as const),
+  })
 
 export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.SecureRandom> =
   Layer.effectDiscard(
@@ -89,11 +60,16 @@ export const layer: Layer.Layer<never, never, Modes | Monitor | SecureRandom.Sec
       const modes = yield* Modes
       const monitor = yield* Monitor
       const scope = yield* Effect.scope
+      const line = probeLine()
       const [target] = modes.targets("runtime_orchestrator")
       const run = (probe: Probe) =>
         (target === undefined
           ? Effect.succeed("neutral" as const)
-          : Effect.flatMap(ids.uuidV7(), (id) => execute(Context.get(target, Executor), turnOf(id)))
+          : Effect.provideService(
+              execute(Context.get(target, Executor), line),
+              SecureRandom.SecureRandom,
+              ids,
+            )
         ).pipe(
           Effect.onExit((exit) =>
             monitor.probeEnded(probe, exit._tag === "Success" ? exit.value : "neutral"),

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { StoredFile } from "../store/Files.ts"
+import * as StateLine from "../telemetry/StateLine.ts"
 
 /** The scanner did not answer in time, or not as agreed. */
 export class ScanUnavailable extends Schema.TaggedError<ScanUnavailable>()("ScanUnavailable", {
@@ -37,7 +38,7 @@ export class FileScanner extends Context.Service<
   ): Layer.Layer<FileScanner, never, HttpClient.HttpClient> =>
     Layer.effect(
       FileScanner,
-      Effect.map(HttpClient.HttpClient, (http) => make(http, url, timeoutMs)),
+      Effect.map(HttpClient.HttpClient, (http) => make(http, url, timeoutMs, scannerLine())),
     )
 }
 
@@ -45,7 +46,18 @@ const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ 
 /** The answer is a few bytes. */
 const mostAnswerBytes = 64 * 1024
 
-const make = (http: HttpClient.HttpClient, url: string, timeoutMs: number): FileScanner["Service"] => ({
+const scannerLine = () =>
+  StateLine.make({
+    failing: (reason) => `the file scanner failed (${reason}). Further failures are only counted`,
+    recovered: (failures) => `the file scanner answers again, after ${failures} failures`,
+  })
+
+const make = (
+  http: HttpClient.HttpClient,
+  url: string,
+  timeoutMs: number,
+  line: StateLine.StateLine,
+): FileScanner["Service"] => ({
   allows: (file, bytes) =>
     Effect.gen(function* () {
       const answer = yield* http.execute(
@@ -66,6 +78,7 @@ const make = (http: HttpClient.HttpClient, url: string, timeoutMs: number): File
       Effect.mapError((error) =>
         error._tag === "ScanUnavailable" ? error : new ScanUnavailable({ reason: error._tag }),
       ),
-      Effect.tapError(({ reason }) => Effect.logWarning(`the file scanner failed (${reason})`)),
+      Effect.tapError(({ reason }) => line.failed(reason)),
+      Effect.tap(() => line.succeeded),
     ),
 })

@@ -24,6 +24,7 @@ import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
 import { boundedBody } from "./BoundedAnswer.ts"
 import * as Loop from "../telemetry/Loop.ts"
+import * as StateLine from "../telemetry/StateLine.ts"
 
 /** No keys have been fetched yet, so no token of the provider can be verified. */
 export class KeysUnavailable extends Schema.TaggedError<KeysUnavailable>()("KeysUnavailable", {}) {}
@@ -53,7 +54,7 @@ const KeySet = Schema.fromJsonString(Schema.Struct({ keys: Schema.Array(Schema.U
 const isKey = Schema.is(Schema.Struct({ kty: Schema.String }))
 
 /** A redirect is a failure, because only the configured address may supply keys. */
-const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
+export const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
   const response = yield* client.get(url, {
     accept: "application/json, application/jwk-set+json",
     headers: { "accept-encoding": "identity" },
@@ -91,14 +92,19 @@ export const make = Effect.fnUntraced(function* (
   let under: Deferred.Deferred<void> | undefined
   let starts: ReadonlyArray<number> = []
 
+  const line = StateLine.make({
+    failing: () => "the keys of AUTH_JWKS_URL could not be fetched",
+    recovered: (failures) => `the keys of AUTH_JWKS_URL are fetched again, after ${failures} failures`,
+  })
   const fetched = Effect.matchEffect(fetchFrom(client, url), {
     onFailure: (error) =>
-      Effect.logWarning("the keys of AUTH_JWKS_URL could not be fetched").pipe(
-        Effect.annotateLogs({ reason: reasonOf(error), keysKnown: keys !== undefined }),
-      ),
+      line
+        .failed(reasonOf(error))
+        .pipe(Effect.annotateLogs({ reason: reasonOf(error), keysKnown: keys !== undefined })),
     onSuccess: (set) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         keys = set
+        return line.succeeded
       }),
   })
 

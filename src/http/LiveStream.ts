@@ -13,9 +13,15 @@ import { AccessEnds } from "../api/Authorization.ts"
 import type { LiveEnd, LiveView } from "../api/LiveView.ts"
 import { Rollout } from "../decision/Rollout.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
+import type { RolloutSettings } from "../domain/RolloutSettings.ts"
+import { Modes } from "../execution/Modes.ts"
+import * as DecisionCounts from "../monitoring/evidence/DecisionCounts.ts"
+import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { Notifications } from "../notify/Notifications.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
+import { Series } from "../monitoring/Series.ts"
 import { Replica } from "../platform/Replica.ts"
 import { LiveRuns } from "../runs/LiveRuns.ts"
 import { Shutdown } from "../runs/Shutdown.ts"
@@ -40,47 +46,80 @@ const expired: typeof LiveEnd.Type = {
 }
 const lastFrame = (end: typeof LiveEnd.Type) => Buffer.from(Sse.frame("end", "error", JSON.stringify(end)))
 
+/** The settings that the first line of a screen needs. */
+const shownRollout = (settings: RolloutSettings): LiveView["rollout"] => ({
+  percentage: settings.percentage,
+  shadowPercentage: settings.shadowPercentage,
+  defaultMode: settings.defaultMode satisfies ExecutionMode,
+  enabledOrgs: settings.enabledOrgs.length,
+  deniedOrgs: settings.deniedOrgs.length,
+  rules: settings.rules.filter(({ enabled }) => enabled !== false).length,
+})
+
+/** The status as the view has it: the breaker's fields in one object, and a bounded list of organisations. */
+const shownBreakers = (status: Status) => {
+  const { directConfigured, directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
+  const { providers, refusals, ...breaker } = rest
+  return {
+    directFailing,
+    directConfigured,
+    breaker,
+    orgs: orgs.slice(0, mostOrgs),
+    transitions,
+    providers,
+    refusals,
+  }
+}
+
 const makeView = Effect.gen(function* () {
+  const modeTargets = yield* Modes
   const live = yield* LiveRuns
   const monitor = yield* Monitor
+  const notifications = yield* Notifications
   const recent = yield* RecentTurns
   const replica = yield* Replica
   const rollout = yield* Rollout
+  const series = yield* Series
   const clock = yield* Clock.clockWith(Effect.succeed)
   const startedAt = monotonicMillis(clock)
 
-  const view = Effect.gen(function* () {
-    const { direct, runtime, ...metrics } = yield* monitor.metrics
-    const status = yield* monitor.status
-    const { directConfigured, directFailing, firstProgressLimitMs: _, orgs, transitions, ...rest } = status
-    const { providers, refusals, ...breaker } = rest
-    const { settings } = yield* rollout.current
-    const recentLists = yield* recent.lists
-    const seconds = Math.max(1000, Math.min(metrics.windowMs, monotonicMillis(clock) - startedAt)) / 1000
-    const modes: LiveView["modes"] = {
-      runtime_orchestrator: { ...runtime, perSecond: runtime.total / seconds },
-      direct_llm: { ...direct, perSecond: direct.total / seconds },
+  const modesOf = ({ direct, runtime, windowMs }: Metrics): LiveView["modes"] => {
+    const at = clock.currentTimeMillisUnsafe()
+    const seconds = Math.max(1000, Math.min(windowMs, monotonicMillis(clock) - startedAt)) / 1000
+    const of = (mode: ExecutionMode, summary: Metrics["direct"]) => ({
+      ...summary,
+      perSecond: summary.total / seconds,
+      ...recent.activity(mode, at, DecisionCounts.windowMs),
+    })
+    return {
+      runtime_orchestrator: of("runtime_orchestrator", runtime),
+      direct_llm: of("direct_llm", direct),
     }
+  }
+
+  const view = Effect.gen(function* () {
+    const metrics = yield* monitor.metrics
+    const { settings } = yield* rollout.current
+    const { decisions, fallbacks } = yield* recent.lists
+    const at = clock.currentTimeMillisUnsafe()
     const view: LiveView = {
-      at: clock.currentTimeMillisUnsafe(),
+      at,
       replica: replica.id,
-      ...metrics,
-      modes,
-      directFailing,
-      directConfigured,
-      breaker,
-      orgs: orgs.slice(0, mostOrgs),
-      rollout: {
-        percentage: settings.percentage,
-        shadowPercentage: settings.shadowPercentage,
-        defaultMode: settings.defaultMode satisfies ExecutionMode,
-      },
+      fleet: yield* monitor.fleet,
+      windowMs: metrics.windowMs,
+      modes: modesOf(metrics),
+      fallbackEnabled: metrics.fallbackEnabled,
+      fallbackReason: metrics.fallbackReason,
+      runtimeConfigured: modeTargets.targets("runtime_orchestrator").length > 0,
+      thresholds: yield* monitor.thresholds,
+      ...shownBreakers(yield* monitor.status),
+      rollout: shownRollout(settings),
       runs: { inFlight: live.count(), oldestMs: Math.round(yield* live.oldestMs) },
-      decisions: recentLists.decisions,
-      fallbacks: recentLists.fallbacks,
-      transitions,
-      providers,
-      refusals,
+      decisions,
+      fallbacks,
+      decisionCounts: { windowMs: DecisionCounts.windowMs, counts: recent.decisionCounts(at) },
+      point: (yield* series.newest) ?? null,
+      notifications: yield* notifications.recent,
     }
     return Buffer.from(Sse.frame(String(view.at), "snapshot", JSON.stringify(view)))
   })

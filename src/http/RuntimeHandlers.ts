@@ -6,14 +6,17 @@ import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
+import * as Actor from "../domain/Actor.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import { firstPage, jsonBytes } from "../domain/Page.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import { FleetHealth } from "../monitoring/fleet/FleetHealth.ts"
 import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import * as Series from "../monitoring/Series.ts"
 import { Audit } from "../store/Audit.ts"
 import { BreakerMemory, OverrideNotStored } from "../recording/BreakerMemory.ts"
+import { Replica } from "../platform/Replica.ts"
 import { Transitions } from "../store/Transitions.ts"
 import { currentActor } from "./CurrentActor.ts"
 import * as LiveStream from "./LiveStream.ts"
@@ -63,7 +66,7 @@ const make = Effect.gen(function* () {
     // Replicas share overrides, and the last one may be another replica's.
     yield* fleet.catchUp
     const before = yield* scopeOf(orgId)
-    yield* order(`${by.userId} of ${by.orgId}`)
+    yield* order(Actor.nameOf(by))
     yield* fleet.catchUp
     yield* memory.written
     const entry = { at, by, action, reason: reason ?? null, before, after: yield* scopeOf(orgId) }
@@ -75,13 +78,13 @@ const make = Effect.gen(function* () {
     carryOut("fallback.force", order, (by) => {
       const { expiresAt = null, mode, orgId, reason } = order
       const forced = mode === "none" ? undefined : { mode, by, reason, expiresAt }
-      return monitor.setOverride(forced, `${by}: ${reason}`, orgId)
+      return monitor.setOverride(forced, `${by}: ${reason}`, orgId, by)
     })
 
   const reset = (given: { readonly orgId?: OrgId; readonly reason?: string }) =>
     carryOut("fallback.reset", given, (by) => {
       const why = given.reason === undefined ? "" : `: ${given.reason}`
-      return monitor.reset(`reset by ${by}${why}`, given.orgId)
+      return monitor.reset(`reset by ${by}${why}`, given.orgId, by)
     })
 
   return { force, reset }
@@ -110,8 +113,14 @@ export const layer = HttpApiBuilder.group(
     const transitions = yield* Transitions
     const { force, reset } = yield* make
     const live = yield* LiveStream.make
+    const series = yield* Series.Series
+    const { id: replica } = yield* Replica
     return handlers.handleAll({
       live: () => live.response,
+      series: () =>
+        Effect.map(series.points, (points) =>
+          ok({ replica, intervalMs: Series.intervalMs, spanMs: Series.spanMs, points }),
+        ),
       metrics: () => Effect.map(monitor.metrics, ok),
       metricsOfOrg: ({ params: { orgId } }) =>
         Effect.flatMap(Effect.zip(CurrentPrincipal, monitor.metricsOf(orgId)), ([principal, metrics]) =>

@@ -22,6 +22,7 @@ import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as MeHandlers from "./MeHandlers.ts"
 import * as MessagesHandlers from "./MessagesHandlers.ts"
+import * as NotificationsHandlers from "./NotificationsHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as OperatorRunsHandlers from "./OperatorRunsHandlers.ts"
 import * as SearchHandlers from "./SearchHandlers.ts"
@@ -57,6 +58,7 @@ const routes = (settings: ServerSettings) => {
     KeysHandlers.layer,
     RuntimeHandlers.layer,
     AutopilotHandlers.layer,
+    NotificationsHandlers.layer,
     ShadowHandlers.layer,
     RolloutHandlers.layer,
     OperatorRunsHandlers.layer,

@@ -4,6 +4,7 @@
  */
 import type { BreakerState } from "../domain/BreakerState.ts"
 import type { OrgId } from "../domain/Ids.ts"
+import type { ExecutionMode } from "../domain/Mode.ts"
 import * as OrderedMap from "../platform/OrderedMap.ts"
 import * as Baseline from "./evidence/Baseline.ts"
 import type * as Breaker from "./breaker/Breaker.ts"
@@ -59,6 +60,23 @@ export interface Status extends BreakerStatus {
   readonly refusals: ReadonlyArray<Refusals.Refusal>
 }
 
+/** Both modes over a short time, for charts. */
+export interface Recent {
+  readonly modes: Readonly<Record<ExecutionMode, SlidingWindow.Summary>>
+  readonly state: BreakerState
+  readonly share: number
+}
+
+export interface ShownThresholds {
+  /** Fewer attempts trip nothing. */
+  readonly minSamples: number
+  readonly errorRate: number
+  readonly timeoutRate: number
+  readonly meanLatencyMs: number
+  /** An attempt without progress moves to direct mode after this time. */
+  readonly firstProgressLimitMs: number
+}
+
 const shownTransitions = 20
 
 /** A histogram's quantile is up to 5 % off, so fractions mean nothing. */
@@ -110,6 +128,15 @@ export const metrics = (health: Health.Health, now: number, orgId?: OrgId): Metr
   }
 }
 
+/** The limits that trip the breakers over the window, and the longest time without progress. */
+export const thresholds = ({ breakers, settings }: Health.Health): ShownThresholds => ({
+  minSamples: settings.minSamples,
+  errorRate: settings.errorRate,
+  timeoutRate: settings.timeoutRate,
+  meanLatencyMs: Math.round(settings.latencyRatio * settings.timeoutThresholdMs),
+  firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline, breakers.policy)),
+})
+
 const nextProbeAt = (
   { breakers, settings }: Health.Health,
   breaker: Breaker.Breaker,
@@ -131,6 +158,20 @@ const shareOf = (
   if (Health.hasNoDirect(health)) return 1
   if (breaker.state === "ramp") return Ramp.shareOf(health.breakers.policy, breaker)
   return breaker.state === "closed" ? 1 : 0
+}
+
+/** The attempts of the last `spanMs` in each mode. */
+export const recent = (health: Health.Health, now: number, spanMs: number): Recent => {
+  const summaryOf = (window: SlidingWindow.SlidingWindow): SlidingWindow.Summary =>
+    inWholeMillis(SlidingWindow.summary(SlidingWindow.newest(window, now, spanMs), now))
+  const { global, override } = health.breakers
+  const forced = OperatorOverride.holds(override, now) ? override : undefined
+  const { direct_llm, runtime_orchestrator } = health.windows
+  return {
+    modes: { direct_llm: summaryOf(direct_llm), runtime_orchestrator: summaryOf(runtime_orchestrator) },
+    state: Breakers.shownState(global, forced),
+    share: shareOf(health, global, forced),
+  }
 }
 
 const breakerStatus = (

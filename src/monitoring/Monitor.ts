@@ -85,13 +85,19 @@ export class Monitor extends Context.Service<
     /** All zero for an unknown organisation. */
     readonly metricsOf: (orgId: OrgId) => Effect.Effect<HealthReport.Metrics>
     readonly status: Effect.Effect<HealthReport.Status>
-    /** Closes the breaker of one organisation now; without `orgId` every breaker. */
-    readonly reset: (reason: string, orgId?: OrgId) => Effect.Effect<void>
+    /** The last `spanMs` of both modes, and the global breaker. */
+    readonly recent: (spanMs: number) => Effect.Effect<HealthReport.Recent>
+    readonly thresholds: Effect.Effect<HealthReport.ShownThresholds>
+    /** `lost`: the exchange does not answer, so this replica decides alone. */
+    readonly fleet: Effect.Effect<"none" | "joined" | "lost">
+    /** Closes the breaker of one organisation now; without `orgId` every breaker. `by` is the operator, as in `setOverride`. */
+    readonly reset: (reason: string, orgId?: OrgId, by?: string) => Effect.Effect<void>
     /** Sets an override for one organisation or for all; undefined ends it. */
     readonly setOverride: (
       override: Omit<OperatorOverride, "since"> | undefined,
       reason: string,
       orgId?: OrgId,
+      by?: string,
     ) => Effect.Effect<void>
     /** Other thresholds from now on; the length of the window stays. */
     readonly configure: (
@@ -201,9 +207,12 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     metrics: read((health, now) => HealthReport.metrics(health, now)),
     metricsOf: (orgId) => read((health, now) => HealthReport.metrics(health, now, orgId)),
     status: modifyHealth(HealthReport.status),
-    reset: (reason, orgId) => update((state, now) => MonitorState.reset(state, reason, orgId, now)),
-    setOverride: (override, reason, orgId) =>
-      updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId)),
+    recent: (spanMs) => read((health, now) => HealthReport.recent(health, now, spanMs)),
+    thresholds: read(HealthReport.thresholds),
+    fleet: Effect.map(Ref.get(ref), MonitorState.fleetState),
+    reset: (reason, orgId, by) => update((state, now) => MonitorState.reset(state, reason, orgId, now, by)),
+    setOverride: (override, reason, orgId, by) =>
+      updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId, by)),
     configure: (thresholds) =>
       updateHealth((health) => ({ ...health, settings: { ...health.settings, ...thresholds } })),
     transitions: Effect.map(PubSub.subscribe(transitions), Stream.fromSubscription),

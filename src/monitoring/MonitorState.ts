@@ -88,9 +88,10 @@ export const reset = (
   reason: string,
   orgId: OrgId | undefined,
   now: number,
+  by?: string,
 ): MonitorState =>
   onOutbox(
-    onHealth(state, (health) => OperatorCommands.reset(health, now, reason, orgId)),
+    onHealth(state, (health) => OperatorCommands.reset(health, now, reason, orgId, by)),
     (outbox) => Outbox.reset(outbox, orgId, now),
   )
 
@@ -122,3 +123,6 @@ export const publish = (before: MonitorState): readonly [ReadonlyArray<NumberedT
 /** The number of transitions so far; undefined while the fleet has not accepted some of them. */
 export const settledTransitions = ({ health, published }: MonitorState): number | undefined =>
   health.breakers.pending.every((change) => change.published) ? published : undefined
+
+export const fleetState = ({ fleet }: MonitorState): "none" | "joined" | "lost" =>
+  fleet === undefined ? "none" : fleet.link.inStep ? "joined" : "lost"

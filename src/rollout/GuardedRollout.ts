@@ -16,9 +16,11 @@ import type { Actor } from "../domain/Actor.ts"
 import type { AutopilotPlan, AutopilotState } from "../domain/Autopilot.ts"
 import type { Modes } from "../execution/Modes.ts"
 import type { Monitor } from "../monitoring/Monitor.ts"
+import type { Notifications } from "../notify/Notifications.ts"
 import { Autopilots } from "../store/Autopilots.ts"
 import type { CohortRuns } from "../store/CohortRuns.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as AnnouncedAutopilots from "./AnnouncedAutopilots.ts"
 import * as AutopilotRules from "./AutopilotRules.ts"
 import * as AutopilotRecord from "./AutopilotRecord.ts"
 import * as AutopilotTick from "./AutopilotTick.ts"
@@ -51,10 +53,13 @@ export class GuardedRollout extends Context.Service<
   static readonly layer: Layer.Layer<
     GuardedRollout,
     never,
-    Autopilots | CohortRuns | Modes | Monitor | Rollout
-  > = Layer.effect(
-    GuardedRollout,
-    Effect.suspend(() => make),
+    Autopilots | CohortRuns | Modes | Monitor | Notifications | Rollout
+  > = Layer.provide(
+    Layer.effect(
+      GuardedRollout,
+      Effect.suspend(() => make),
+    ),
+    AnnouncedAutopilots.layer,
   )
 }
 
@@ -110,7 +115,7 @@ const make = Effect.gen(function* () {
       if (stored !== undefined && !AutopilotRules.isFinished(stored.state)) {
         return yield* refuse(`one is ${stored.state.status} already: abort it first`)
       }
-      const conflict = yield* rolloutPercentage.conflict
+      const conflict = yield* rolloutPercentage.prepare(actor)
       if (conflict !== undefined) return yield* refuse(conflict)
       const { percentage } = (yield* rollout.current).settings
       if (plan.steps[0].percentage < percentage) {

@@ -20,6 +20,23 @@ export const make = Effect.gen(function* () {
       : `the default mode is ${settings.defaultMode}, so there is nothing to compare with`
   })
 
+  /**
+   * Makes direct mode the default on a sandbox whose mode is open, so that the playbook can be practised there. Returns
+   * the reason why a start is not possible.
+   */
+  const prepare = Effect.fnUntraced(function* (by: Actor) {
+    const { etag, isModeOpen } = yield* rollout.current
+    if (isModeOpen)
+      yield* rollout
+        .change(
+          by,
+          { defaultMode: "direct_llm" },
+          { ifMatch: etag, reason: "autopilot: on the sandbox direct mode becomes the default" },
+        )
+        .pipe(Effect.catchTag("RolloutChanged", () => Effect.void))
+    return yield* conflict
+  })
+
   const change = (by: Actor, { state }: StoredAutopilot, ifMatch: string | undefined) =>
     rollout
       .change(by, { percentage: state.percentage }, { ifMatch, reason: `autopilot: ${state.reason}` })
@@ -44,5 +61,5 @@ export const make = Effect.gen(function* () {
     return state
   })
 
-  return { conflict, apply }
+  return { conflict, prepare, apply }
 })

@@ -12,10 +12,25 @@ import type { SandboxPortUnavailable } from "./Loopback.ts"
 import * as SandboxModel from "./SandboxModel.ts"
 import * as SandboxRuntime from "./SandboxRuntime.ts"
 
+type Serve = typeof SandboxRuntime.serve
+
+const moving =
+  (serve: Serve, name: string): Serve =>
+  (options) =>
+    Effect.catchTag(serve(options), "SandboxPortUnavailable", ({ port, variable }) =>
+      Effect.tap(serve({ ...options, port: 0 }), (url) =>
+        Effect.logWarning(
+          `port ${port} is in use, so the sandbox ${name} listens on ${url}. Set ${variable} to choose a port`,
+        ),
+      ),
+    )
+
 interface SandboxOptions {
   /** 0: any free port. */
   readonly runtimePort: number
   readonly modelPort: number
+  /** A server whose port is in use takes any free one. Default: neither. */
+  readonly mayMove?: { readonly runtime: boolean; readonly model: boolean }
   /** Factor of every wait: 1 (the default) for people, 0 for tests. */
   readonly pace?: number
   /** Default 15 000, as sse-starlette; not changed by `pace`. */
@@ -37,11 +52,13 @@ export class Sandbox extends Context.Service<
     Layer.effect(
       Sandbox,
       Effect.suspend(() => {
-        const { pace = 1, pingIntervalMs = 15_000, random = seeded(1) } = options
+        const { mayMove, pace = 1, pingIntervalMs = 15_000, random = seeded(1) } = options
         const shared = { pace, pingIntervalMs, random }
+        const runtime = mayMove?.runtime ? moving(SandboxRuntime.serve, "runtime") : SandboxRuntime.serve
+        const model = mayMove?.model ? moving(SandboxModel.serve, "model") : SandboxModel.serve
         return Effect.all({
-          runtimeUrl: SandboxRuntime.serve({ ...shared, port: options.runtimePort }),
-          modelUrl: SandboxModel.serve({ ...shared, port: options.modelPort }),
+          runtimeUrl: runtime({ ...shared, port: options.runtimePort }),
+          modelUrl: model({ ...shared, port: options.modelPort }),
         })
       }),
     )

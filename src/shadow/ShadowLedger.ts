@@ -7,10 +7,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import { reasonOf } from "../domain/Reason.ts"
 import { hourOf, type LedgerEntry } from "../domain/ShadowPair.ts"
 import { ShadowPairs } from "../store/ShadowPairs.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Loop from "../telemetry/Loop.ts"
+import * as StateLine from "../telemetry/StateLine.ts"
 
 /** The most that a crash loses. */
 const flushEvery = "5 seconds"
@@ -56,13 +58,18 @@ const make = Effect.gen(function* () {
       return Measure.shadowEnded(entry.mode, entry.ending)
     })
 
+  const line = StateLine.make({
+    failing: (reason) => `the shadow ledger is not stored yet: ${reason}`,
+    recovered: (failures) => `the shadow ledger is stored again, after ${failures} failures`,
+  })
   const flush = Effect.suspend(() => {
     const taken = [...waiting.values()]
     waiting = new Map()
     return pairs.count(taken).pipe(
+      Effect.andThen(line.succeeded),
       Effect.catch((error) => {
         for (const entry of taken) put(entry)
-        return Effect.logWarning("the shadow ledger is not stored yet", error)
+        return line.failed(reasonOf(error))
       }),
     )
   })

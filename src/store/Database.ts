@@ -5,6 +5,7 @@
  * The start fails if the database cannot be reached or migrated. The error never contains the URL's password, and it
  * has no cause, because parts of one (Node's `ERR_INVALID_URL.input`) may contain it.
  */
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -13,7 +14,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as Path from "node:path"
 import { reasonOf } from "../domain/Reason.ts"
 import type { Batch } from "../persistence/Batch.ts"
-import { migrate } from "./Migrations.ts"
+import { migrate, requireTables } from "./Migrations.ts"
 import * as PostgresClient from "../persistence/PostgresClient.ts"
 import { contradiction, type DatabaseTls } from "../persistence/PostgresTls.ts"
 import * as PostgresUrl from "../domain/PostgresUrl.ts"
@@ -41,13 +42,24 @@ export interface DatabaseOptions {
   readonly tls?: DatabaseTls | undefined
 }
 
-export const layer = (
+type Client = Layer.Layer<Batch | SqlClient.SqlClient, DatabaseUnavailable>
+
+const named = <E>(database: string, client: Layer.Layer<Batch | SqlClient.SqlClient, E>): Client =>
+  Layer.catch(client, (error) =>
+    Layer.effectContext(new DatabaseUnavailable({ database, reason: reasonOf(error) })),
+  )
+
+/** `first`: the work before anything else uses the client. */
+const prepared = <E>(
   options: DatabaseOptions,
-): Layer.Layer<Batch | SqlClient.SqlClient, DatabaseUnavailable> => {
+  first: Effect.Effect<unknown, E, SqlClient.SqlClient>,
+): Client => {
   const { databaseUrl, poolSize = 10, statementTimeoutMs = 5000, tls } = options
+  const ready = <E2>(client: Layer.Layer<Batch | SqlClient.SqlClient, E2>) =>
+    Layer.provideMerge(Layer.effectDiscard(first), client)
   if (databaseUrl === undefined) {
     const filename = Path.join(options.dataDir, "crossfade.db")
-    return migrated(filename, SqliteClient.layer({ filename }))
+    return named(filename, ready(SqliteClient.layer({ filename })))
   }
   const read = PostgresUrl.parse(Redacted.value(databaseUrl))
   if (Result.isFailure(read))
@@ -56,17 +68,18 @@ export const layer = (
   const database = address(url)
   const reason = contradiction(url.sslMode, tls)
   return reason === undefined
-    ? migrated(database, PostgresClient.layer({ url, poolSize, statementTimeoutMs, tls }))
+    ? named(database, ready(PostgresClient.layer({ url, poolSize, statementTimeoutMs, tls })))
     : Layer.effectContext(new DatabaseUnavailable({ database, reason }))
 }
 
-const migrated = <E>(database: string, client: Layer.Layer<Batch | SqlClient.SqlClient, E>) =>
-  Layer.effectDiscard(migrate).pipe(
-    Layer.provideMerge(client),
-    Layer.catch((error) =>
-      Layer.effectContext(new DatabaseUnavailable({ database, reason: reasonOf(error) })),
-    ),
-  )
+export const layer = (options: DatabaseOptions): Client => prepared(options, migrate)
+
+/** For commands that must not fill a wrong database with tables. */
+export const layerExisting = (options: DatabaseOptions): Client =>
+  prepared(options, Effect.andThen(requireTables, migrate))
+
+/** Neither migrated nor checked. */
+export const layerAsFound = (options: DatabaseOptions): Client => prepared(options, Effect.void)
 
 const address = ({ database, hosts }: PostgresUrl.PostgresUrl): string =>
   `${hosts.map(({ host, port }) => `${host}:${port}`).join(",")}/${database ?? ""}`

@@ -45,13 +45,38 @@ const steps = Migrator.make({})({
   table: "crossfade_migrations",
 })
 
-const newest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
+/** The newest step that this program knows. */
+export const newest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
 export class SchemaTooNew extends Schema.TaggedError<SchemaTooNew>()("SchemaTooNew", { found: Schema.Int }) {
   override get message(): string {
     return `its schema is of a newer Crossfade (step ${this.found}, this one knows ${newest}). Start that version again, or restore a backup from before the update.`
   }
 }
+
+export class NoTables extends Schema.TaggedError<NoTables>()("NoTables", {}) {
+  override get message(): string {
+    return "it has no tables of Crossfade, and only `crossfade serve` creates them. Set DATABASE_URL to the service's database."
+  }
+}
+
+/** The newest step of the database; undefined if it has no tables of this service. */
+export const foundStep = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const tables = yield* sql.onDialectOrElse({
+    sqlite: () => sql`SELECT name FROM sqlite_master WHERE name = 'crossfade_migrations'`,
+    orElse: () => sql`SELECT 1 AS found WHERE to_regclass('crossfade_migrations') IS NOT NULL`,
+  })
+  if (tables.length === 0) return undefined
+  const [row] = yield* sql<{
+    found: number | null
+  }>`SELECT MAX(migration_id) AS found FROM crossfade_migrations`
+  return row?.found ?? undefined
+})
+
+export const requireTables = Effect.flatMap(foundStep, (step) =>
+  step === undefined ? Effect.fail(new NoTables()) : Effect.void,
+)
 
 /** An older program would misread the rows. */
 const refuseNewer = Effect.gen(function* () {

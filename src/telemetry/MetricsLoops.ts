@@ -11,6 +11,7 @@ const loopNames = [
   "event_writer",
   "files",
   "fleet_health",
+  "health_series",
   "jwks",
   "key_cache",
   "key_lookups",

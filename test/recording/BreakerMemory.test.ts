@@ -6,10 +6,12 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import type { ScopedTransition } from "../../src/monitoring/breaker/Transition.ts"
+import { Replica, ReplicaId } from "../../src/platform/Replica.ts"
 import { BreakerMemory } from "../../src/recording/BreakerMemory.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { Transitions } from "../../src/store/Transitions.ts"
 import { settle } from "../execution/scripted.ts"
+import { memoryNotifications, newNotifications } from "../support/memoryNotifications.ts"
 import { monitorSettings, orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 
 /** A store that fails `failures` times before it accepts a transition. */
@@ -26,11 +28,18 @@ const store = (kept: Array<ScopedTransition>, failures = 0) => {
   })
 }
 
+const replica = Layer.succeed(Replica, { id: ReplicaId.make("replica-1") })
+
 /** A process with this store: its Monitor and its memory. */
-const process = (kept: Array<ScopedTransition>, failures = 0) =>
+const process = (
+  kept: Array<ScopedTransition>,
+  failures = 0,
+  notifications = newNotifications(),
+  layer = store(kept, failures),
+) =>
   BreakerMemory.layer.pipe(
     Layer.provideMerge(Monitor.layer(monitorSettings)),
-    Layer.provide(store(kept, failures)),
+    Layer.provide([layer, memoryNotifications(notifications), replica]),
   )
 
 const forced = { mode: "runtime_orchestrator", by: "ops", reason: "drill", expiresAt: null } as const
@@ -132,10 +141,7 @@ describe("the breakers' memory", () => {
         ),
       last: Effect.succeed([]),
     })
-    const layer = BreakerMemory.layer.pipe(
-      Layer.provideMerge(Monitor.layer(monitorSettings)),
-      Layer.provide(faulty),
-    )
+    const layer = process(kept, 0, newNotifications(), faulty)
     return Effect.gen(function* () {
       const monitor = yield* Monitor
       const memory = yield* BreakerMemory

@@ -204,6 +204,30 @@ describe("the guarded rollout", () => {
     )
   }
 
+  const sandbox = { defaultMode: "runtime_orchestrator", isSandbox: true } as const
+
+  it.effect("starts on the sandbox, whose default becomes direct mode with an entry in the audit", () => {
+    const kept = { ...world(), ...sandbox }
+    return Effect.gen(function* () {
+      yield* start()
+      assert.strictEqual(yield* percentage, 5)
+      assert.deepStrictEqual(
+        kept.rollout.audit.map(({ after, by }) => [by.userId, after]),
+        [
+          ["olga", { defaultMode: "direct_llm" }],
+          ["olga", { percentage: 5 }],
+        ],
+      )
+    }).pipe(Effect.provide(service(kept)))
+  })
+
+  it.effect("does not start on the sandbox if an operator chose the runtime", () =>
+    Effect.gen(function* () {
+      yield* Rollout.use(({ change }) => change(olga, { defaultMode: "runtime_orchestrator" }))
+      assert.match((yield* Effect.flip(start())).message, /default mode/)
+    }).pipe(Effect.provide(service({ ...world(), ...sandbox }))),
+  )
+
   it.effect(
     "refuses a second start, a start below the present percentage, and commands that do not fit",
     () =>

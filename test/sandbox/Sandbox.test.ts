@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import { Sandbox } from "../../src/sandbox/Sandbox.ts"
 import { active, call, execute, setFault, until } from "./wire.ts"
 
@@ -41,6 +42,28 @@ describe("the sandbox as a layer", () => {
       for (const url of [modelUrl, runtimeUrl]) {
         yield* Effect.flip(call(`${url.replace("127.0.0.1", "127.0.0.2")}/health`))
       }
+    }).pipe(Effect.provide(fast)),
+  )
+
+  it.live("takes another port when its default is taken, and names both", () =>
+    Effect.gen(function* () {
+      const { modelUrl, runtimeUrl } = yield* Sandbox
+      const options = {
+        runtimePort: Number(new URL(runtimeUrl).port),
+        modelPort: Number(new URL(modelUrl).port),
+        mayMove: { runtime: true, model: true },
+      }
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => lines.push(String(message)))
+      const moved = Layer.provide(Layer.fresh(Sandbox.layer(options)), Logger.layer([logger]))
+      const other = yield* Effect.provide(Sandbox, moved)
+      assert.notStrictEqual(other.runtimeUrl, runtimeUrl)
+      assert.notStrictEqual(other.modelUrl, modelUrl)
+      assert.strictEqual(lines.length, 2)
+      assert.include(lines[0], `port ${options.runtimePort} is in use`)
+      assert.include(lines[0], other.runtimeUrl)
+      assert.include(lines[0], "SANDBOX_RUNTIME_PORT")
+      assert.include(lines[1], "SANDBOX_MODEL_PORT")
     }).pipe(Effect.provide(fast)),
   )
 

@@ -21,7 +21,8 @@ export const rolloutSettings = (fields: Partial<RolloutSettings> = {}): RolloutS
   ...fields,
 })
 
-export const rolloutDefaults = (fields: Partial<RolloutSettings> = {}): Defaults => ({
+export const rolloutDefaults = (fields: Partial<RolloutSettings> = {}, isSandbox = false): Defaults => ({
+  isSandbox,
   settings: rolloutSettings(fields),
   from: {
     defaultMode: "default",

@@ -1,6 +1,7 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
 import { feedbackExamples } from "./examples/FeedbackExamples.ts"
 import { messagesExamples } from "./examples/MessagesExamples.ts"
+import { notificationsExamples } from "./examples/NotificationsExamples.ts"
 import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
@@ -34,6 +35,7 @@ const examples: ExamplesByOperation = {
   ...operatorRunsExamples,
   ...consoleExamples,
   ...autopilotExamples,
+  ...notificationsExamples,
 }
 
 export const examplesOf = (operationId: string): Examples => examples[operationId] ?? {}

@@ -8,13 +8,14 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { reasonOf } from "../../domain/Reason.ts"
-import { CancelRequests } from "../CancelRequests.ts"
+import { cancelLine, CancelRequests } from "../CancelRequests.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
 import { type ExecutionError, UpstreamGarbled } from "../ExecutionError.ts"
 import type { ExecutionEvent, Turn } from "../Executor.ts"
 import type { Endpoint, MakeWire, RuntimeWire } from "../RuntimeSettings.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
+import type { StateLine } from "../../telemetry/StateLine.ts"
 import { LangGraphApi, refusalOf, sendFailed } from "./LangGraphApi.ts"
 import { LangGraphDecoder } from "./LangGraphDecoder.ts"
 import * as LangGraphRequest from "./LangGraphRequest.ts"
@@ -95,33 +96,37 @@ const begin = (turn: Turn, { agent }: Endpoint, execution: Execution) =>
   })
 
 /** Sends a request whose answer does not matter. */
-const send = (request: ReturnType<LangGraphApi["delete"]>) =>
+const send = (request: ReturnType<LangGraphApi["delete"]>, line: StateLine) =>
   request.pipe(
     Effect.map(({ drain }) => drain()),
     Effect.scoped,
     Effect.timeout(cancelTimeoutMs),
-    Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),
+    Effect.matchEffect({
+      onFailure: (error) => line.failed(reasonOf(error)),
+      onSuccess: () => line.succeeded,
+    }),
   )
 
 /** `on_disconnect` also cancels the run, but later, and not if a proxy keeps the connection. */
-const cancel = ({ api, runId, thread }: Execution) =>
+const cancel = ({ api, runId, thread }: Execution, line: StateLine) =>
   runId === undefined
     ? Effect.void
-    : send(api.post(`/threads/${thread}/runs/${runId}/cancel?wait=1&action=interrupt`, {}))
+    : send(api.post(`/threads/${thread}/runs/${runId}/cancel?wait=1&action=interrupt`, {}), line)
 
 /** Undefined if the server has nothing left to do or to delete. */
-const leave = (turn: Turn, execution: Execution): Effect.Effect<void> | undefined => {
+const leave = (turn: Turn, execution: Execution, line: StateLine): Effect.Effect<void> | undefined => {
   const { api, open, thread } = execution
   const isTemporary = LangGraphRequest.isTemporary(turn)
   if (thread === undefined || !(open || isTemporary)) return undefined
-  const remove = isTemporary ? send(api.delete(`/threads/${thread}`)) : Effect.void
-  return open ? Effect.andThen(cancel(execution), remove) : remove
+  const remove = isTemporary ? send(api.delete(`/threads/${thread}`), line) : Effect.void
+  return open ? Effect.andThen(cancel(execution, line), remove) : remove
 }
 
 export const make: MakeWire = Effect.fnUntraced(function* () {
   // Redirects are not followed: the server's address is configuration, not an answer.
   const http = yield* UpstreamHttp
   const cancels = new CancelRequests(yield* Effect.scope)
+  const line = cancelLine()
 
   const acquire = (turn: Turn, endpoint: Endpoint) =>
     Effect.acquireRelease(
@@ -133,7 +138,7 @@ export const make: MakeWire = Effect.fnUntraced(function* () {
         open: false,
       })),
       (execution) => {
-        const request = leave(turn, execution)
+        const request = leave(turn, execution, line)
         return request === undefined ? Effect.void : cancels.start(turn.sessionId, request)
       },
     )

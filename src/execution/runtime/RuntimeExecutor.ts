@@ -9,14 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { reasonOf } from "../../domain/Reason.ts"
 import * as Spans from "../../telemetry/Spans.ts"
-import { CancelRequests } from "../CancelRequests.ts"
+import { cancelLine, CancelRequests } from "../CancelRequests.ts"
 import * as ConnectionFailure from "../ConnectionFailure.ts"
 import * as DecodedAnswer from "../DecodedAnswer.ts"
 import { type ExecutionError, UpstreamGarbled } from "../ExecutionError.ts"
 import type { Turn } from "../Executor.ts"
 import * as McpServers from "../McpServers.ts"
 import { type Answer, UpstreamHttp } from "../UpstreamHttp.ts"
-import { parseRetryAfter } from "../RetryAfterHeader.ts"
+import { parseRetryAfter } from "../../domain/RetryAfterHeader.ts"
 import type { Endpoint, MakeWire, RuntimeWire } from "../RuntimeSettings.ts"
 import * as UpstreamStatus from "../UpstreamStatus.ts"
 import { RuntimeDecoder } from "./RuntimeDecoder.ts"
@@ -82,6 +82,7 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
   const http = yield* UpstreamHttp
   const serversOf = yield* McpServers.make(upstream)
   const cancels = new CancelRequests(yield* Effect.scope)
+  const line = cancelLine()
 
   const post = (turn: Turn, { headers, url }: Endpoint, path: string, body: unknown) =>
     http.post({
@@ -95,7 +96,10 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
       Effect.map(({ drain }) => drain()),
       Effect.scoped,
       Effect.timeout(cancelTimeoutMs),
-      Effect.catch((error) => Effect.logWarning(`the runtime did not take a cancel: ${reasonOf(error)}`)),
+      Effect.matchEffect({
+        onFailure: (error) => line.failed(reasonOf(error)),
+        onSuccess: () => line.succeeded,
+      }),
     )
 
   const leave = (turn: Turn, endpoint: Endpoint, { decoder, open }: Execution) =>

@@ -172,6 +172,20 @@ export const tally = (window: SlidingWindow, now: number): Tally => {
   return { total: counts.success + counts.error + timeout, error: counts.error, timeout, latencyMs }
 }
 
+const plus = (sum: Sum, part: Sum): Sum => minus(sum, minus(emptySum, part))
+
+/** Only the newest buckets, which cover up to `spanMs` before `now`. The newest bucket is still being filled. */
+export const newest = (before: SlidingWindow, now: number, spanMs: number): SlidingWindow => {
+  const window = advance(before, now)
+  const count = Math.max(1, Math.round(spanMs / window.bucketMs))
+  const buckets = window.buckets.map((bucket, slot) => {
+    const age = (((window.newest - slot) % bucketCount) + bucketCount) % bucketCount
+    return age < count ? bucket : undefined
+  })
+  const sum = buckets.reduce<Sum>((all, bucket) => (bucket ? plus(all, bucket) : all), emptySum)
+  return { ...window, buckets, sum }
+}
+
 const latenciesIn = ({ buckets }: SlidingWindow): LatencyHistogram.LatencyHistogram =>
   buckets.reduce(
     (all, bucket) => (bucket?.latencies ? LatencyHistogram.sum(all, bucket.latencies) : all),

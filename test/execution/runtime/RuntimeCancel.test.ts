@@ -2,6 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import { otherSessionId } from "../../support/fixtures.ts"
 import { heldCancel } from "../heldCancels.ts"
@@ -35,6 +37,33 @@ describe("an execution of a session whose last one is being cancelled", () => {
       assert.deepStrictEqual(posts, [stream, cancel, stream])
     }),
   )
+
+  it.effect("is logged once while the runtime takes no cancels, and once when it takes them again", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => lines.push(String(message)))
+    const program = Effect.gen(function* () {
+      const { begin, cancelled } = yield* harness
+      const cancelOne = Effect.gen(function* () {
+        yield* TestClock.adjust(2000)
+        yield* settle
+        const fiber = yield* begin()
+        yield* settle
+        yield* Fiber.interrupt(fiber)
+      })
+      yield* Effect.repeat(cancelOne, { times: 9 })
+      yield* TestClock.adjust(2000)
+      yield* settle
+      assert.strictEqual(lines.length, 1)
+      assert.include(lines[0], "the runtime did not take a cancel: ")
+      yield* Deferred.succeed(cancelled, undefined)
+      yield* cancelOne
+      yield* settle
+      assert.deepStrictEqual(lines.slice(1), [
+        "the runtime takes cancels again, after 11 that it did not take",
+      ])
+    })
+    return Effect.provide(program, Logger.layer([logger]))
+  })
 
   it.effect("does not delay another session", () =>
     Effect.gen(function* () {

@@ -1,0 +1,41 @@
+/** The first line of `crossfade watch`, in the words of the console. */
+import { filled, type Headline, headlineOf, headlineTexts, type Line, type Situation } from "../domain/Headline.ts"
+
+const clock = (at: number): string => new Date(at).toTimeString().slice(0, 5)
+
+const duration = (ms: number): string => {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+const sentence = ({ text, values }: Line): string =>
+  filled(headlineTexts[text], values, (value) => {
+    if ("time" in value) return clock(value.time)
+    if ("ms" in value) return duration(value.ms)
+    if ("share" in value) return `${Math.round(value.share * 1000) / 10} %`
+    return value.turns === null
+      ? headlineTexts.allTurns
+      : headlineTexts.turnsOf.replace("{org}", value.turns)
+  })
+
+/** The main sentence and its notes. */
+export const headlineText = (
+  situation: Situation,
+): { readonly tone: Headline["tone"]; readonly text: string } => {
+  const { main, notes, tone } = headlineOf(situation)
+  return { tone, text: [main, ...notes].map(sentence).join(" ") }
+}
+
+/** Breaks a text between words, into at most `most` lines. */
+export const wrapped = (text: string, columns: number, most: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)
+    const longer = `${last} ${word}`
+    if (last !== undefined && (longer.length <= columns || lines.length === most)) lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines
+}

@@ -1,0 +1,118 @@
+/**
+ * The runtime and the direct providers, each with a real tiny execution: the message `ping` of the prober, which a
+ * runtime sees as `metadata.probe`. It costs a few tokens.
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as StageSettings from "../../app/StageSettings.ts"
+import type { Settings } from "../../config/Config.ts"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import * as DirectExecutor from "../../execution/direct/DirectExecutor.ts"
+import type { ProviderSettings } from "../../execution/direct/Providers.ts"
+import { Executor } from "../../execution/Executor.ts"
+import * as ProbeTurn from "../../execution/ProbeTurn.ts"
+import { RuntimeHealth } from "../../execution/RuntimeHealth.ts"
+import * as Runtimes from "../../execution/Runtimes.ts"
+import type { UpstreamHttp } from "../../execution/UpstreamHttp.ts"
+import type { Check } from "./Check.ts"
+import { failed, type Finding, ok, warning } from "./Finding.ts"
+import { findingOf, type Variables } from "./UpstreamAdvice.ts"
+
+type Needs = SecureRandom.SecureRandom | UpstreamHttp
+
+const runtimeVariables: Variables = {
+  address: "RUNTIME_SERVICE_URL",
+  key: "RUNTIME_HEADERS",
+  model: "RUNTIME_AGENT",
+}
+
+const providerVariables = ({ name }: ProviderSettings): Variables => {
+  const of = (part: string) => `DIRECT_LLM_${name.toUpperCase()}_${part}`
+  return { address: of("BASE_URL"), key: of("API_KEY"), model: of("MODEL") }
+}
+
+/** OpenAI's Responses API refuses a limit below 16. */
+const tokensOf = ({ kind }: ProviderSettings): number => (kind === "openai" ? ProbeTurn.defaultTokens : 1)
+
+const executed = (
+  check: string,
+  what: string,
+  layer: Layer.Layer<Executor, never, UpstreamHttp>,
+  maxTokens: number,
+  variables: Variables,
+): Effect.Effect<Finding, never, Needs> =>
+  Effect.gen(function* () {
+    const executor = Context.get(yield* Layer.build(layer), Executor)
+    const [duration, finding] = yield* Effect.timed(
+      Effect.match(ProbeTurn.run(executor, maxTokens), {
+        onFailure: (error) => findingOf(check, error, variables),
+        onSuccess: () => undefined,
+      }),
+    )
+    return finding ?? ok(check, `${what} answered "ping" in ${Math.round(Duration.toMillis(duration))} ms`)
+  }).pipe(Effect.scoped)
+
+const health = (settings: Settings): Effect.Effect<Finding, never, UpstreamHttp> =>
+  Effect.gen(function* () {
+    const { check } = yield* RuntimeHealth
+    const status = yield* check
+    return status === "healthy"
+      ? ok("runtime health", "healthy")
+      : failed(
+          "runtime health",
+          `its health check (${settings.RUNTIME_HEALTH_PATH || settings.RUNTIME_PROTOCOL}) found it unhealthy`,
+          "Start the runtime, or correct RUNTIME_SERVICE_URL, RUNTIME_PROTOCOL or RUNTIME_HEALTH_PATH.",
+        )
+  }).pipe(Effect.provide(RuntimeHealth.layer(StageSettings.runtimeHealth(settings))))
+
+const one = <R>(finding: Effect.Effect<Finding, never, R>) => Effect.map(finding, (found) => [found])
+
+const runtime = (settings: Settings): ReadonlyArray<Check<Needs>> =>
+  StageSettings.runtimes(settings).flatMap((target) => [
+    { name: "runtime health", run: one(health(settings)) },
+    {
+      name: "runtime",
+      run: one(
+        executed(
+          "runtime",
+          `a probe over ${target.protocol}`,
+          Runtimes.layer(target),
+          ProbeTurn.defaultTokens,
+          runtimeVariables,
+        ),
+      ),
+    },
+  ])
+
+const providers = (settings: Settings): ReadonlyArray<Check<Needs>> =>
+  StageSettings.providers(settings).map((provider) => {
+    const name = `provider ${provider.name}`
+    return {
+      name,
+      run: one(
+        executed(
+          name,
+          `the model ${provider.model}`,
+          DirectExecutor.layer(provider),
+          tokensOf(provider),
+          providerVariables(provider),
+        ),
+      ),
+    }
+  })
+
+const nothing: Check = {
+  name: "upstreams",
+  run: Effect.succeed([
+    warning(
+      "upstreams",
+      "neither a runtime nor a provider is configured; `crossfade serve` starts its sandbox",
+      "Set RUNTIME_SERVICE_URL, DIRECT_LLM_PROVIDERS, or both.",
+    ),
+  ]),
+}
+
+export const checks = (settings: Settings): ReadonlyArray<Check<Needs>> =>
+  settings.sandbox ? [nothing] : [...runtime(settings), ...providers(settings)]
