@@ -42,6 +42,12 @@ export const LiveView = Schema.Struct({
     meanLatencyMs: Schema.Finite,
     firstProgressLimitMs: Schema.Int,
   }),
+  /** Against the runtime, beside `breaker.evidence`: the counter of timeouts, and the organisations that added most faults. */
+  evidence: Schema.Struct({
+    timeouts: Schema.Finite,
+    timeoutLimit: Schema.Finite,
+    orgs: Schema.Array(Schema.Struct({ orgId: Schema.String, added: Schema.Finite })),
+  }),
   /** `lost`: the fleet's Redis does not answer, so each replica decides alone. `none`: there is no Redis. */
   fleet: Schema.Literals(["none", "joined", "lost"]),
   breaker: Schema.Struct(BreakerScope),

@@ -60,10 +60,7 @@ const read = (env: Config.Environment): Effect.Effect<Read> =>
 
 type Needs = HttpClient.HttpClient | SecureRandom.SecureRandom | UpstreamHttp
 
-const environmentChecks = (
-  settings: Config.Settings,
-  env: Config.Environment,
-): ReadonlyArray<Check.Check<Needs>> => [
+const environmentChecks = (settings: Config.Settings): ReadonlyArray<Check.Check<Needs>> => [
   ...PortChecks.checks(settings),
   ...FolderChecks.checks(settings),
   ...SecretChecks.checks(settings),
@@ -71,7 +68,7 @@ const environmentChecks = (
   ...RedisChecks.checks(settings),
   ...ReachChecks.checks(settings),
   ...UpstreamChecks.checks(settings),
-  ...ServiceChecks.checks(settings, env),
+  ...ServiceChecks.checks(settings),
   { name: "addresses", run: Effect.sync(() => AddressRules.addresses(settings)) },
 ]
 
@@ -86,7 +83,7 @@ const examine = Effect.fnUntraced(function* (env: Config.Environment) {
   const { problems, settings } = yield* read(env)
   const own = yield* Check.runAll(ProcessChecks.checks(settings, problems))
   if (settings === undefined) return own
-  const others = yield* Effect.provide(Check.runAll(environmentChecks(settings, env)), connections(settings))
+  const others = yield* Effect.provide(Check.runAll(environmentChecks(settings)), connections(settings))
   return [...own, ...others]
 })
 

@@ -1,5 +1,12 @@
 /** The first line of `crossfade watch`, in the words of the console. */
-import { filled, type Headline, headlineOf, headlineTexts, type Line, type Situation } from "../domain/Headline.ts"
+import {
+  filled,
+  type Headline,
+  headlineOf,
+  headlineTexts,
+  type Line,
+  type Situation,
+} from "../domain/Headline.ts"
 
 const clock = (at: number): string => new Date(at).toTimeString().slice(0, 5)
 
@@ -15,9 +22,7 @@ const sentence = ({ text, values }: Line): string =>
     if ("time" in value) return clock(value.time)
     if ("ms" in value) return duration(value.ms)
     if ("share" in value) return `${Math.round(value.share * 1000) / 10} %`
-    return value.turns === null
-      ? headlineTexts.allTurns
-      : headlineTexts.turnsOf.replace("{org}", value.turns)
+    return value.turns === null ? headlineTexts.allTurns : headlineTexts.turnsOf.replace("{org}", value.turns)
   })
 
 /** The main sentence and its notes. */
@@ -34,7 +39,8 @@ export const wrapped = (text: string, columns: number, most: number): ReadonlyAr
   for (const word of text.split(" ")) {
     const last = lines.at(-1)
     const longer = `${last} ${word}`
-    if (last !== undefined && (longer.length <= columns || lines.length === most)) lines[lines.length - 1] = longer
+    if (last !== undefined && (longer.length <= columns || lines.length === most))
+      lines[lines.length - 1] = longer
     else lines.push(word)
   }
   return lines

@@ -55,10 +55,7 @@ const modeRow = (mode: ExecutionMode, { modes }: LiveView, history: Screen["hist
   return `${cells([mode, perSecond.toFixed(perSecond < 10 ? 2 : 0), ...figures])}  ${sparkline(history[mode])}`
 }
 
-const breakerLines = (
-  { breaker, orgs }: LiveView,
-  paint: Paint,
-): ReadonlyArray<string> => {
+const breakerLines = ({ breaker, orgs }: LiveView, paint: Paint): ReadonlyArray<string> => {
   const { evidence, nextProbeAt, reason, share, since, state } = breaker
   const colour =
     state === "closed" || state === "forced_runtime" ? "green" : state === "ramp" ? "yellow" : "red"

@@ -51,8 +51,7 @@ export type Value =
 export const headlineTexts = {
   noTarget: "No mode has a target: every turn fails. Configure a runtime or a direct provider.",
   noRuntime: "No runtime is configured: direct mode answers all turns.",
-  forcedDirect:
-    "Operator override by {by} until {until}: direct mode answers {turns}. Reason: {reason}",
+  forcedDirect: "Operator override by {by} until {until}: direct mode answers {turns}. Reason: {reason}",
   forcedDirectUntilEnded:
     "Operator override by {by}, until an operator ends it: direct mode answers {turns}. Reason: {reason}",
   forcedNowhere:
@@ -152,10 +151,7 @@ const ofBreaker = (situation: Situation, scope: Scope, org: string | null): Main
     : { tone: "bad", main: line("openProbing", values) }
 }
 
-const mainOf = (
-  situation: Situation,
-  own: (Scope & { readonly orgId: string }) | undefined,
-): Main => {
+const mainOf = (situation: Situation, own: (Scope & { readonly orgId: string }) | undefined): Main => {
   const { breaker, directConfigured } = situation
   if (!situation.runtimeConfigured)
     return directConfigured

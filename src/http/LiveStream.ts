@@ -112,6 +112,7 @@ const makeView = Effect.gen(function* () {
       fallbackReason: metrics.fallbackReason,
       runtimeConfigured: modeTargets.targets("runtime_orchestrator").length > 0,
       thresholds: yield* monitor.thresholds,
+      evidence: yield* monitor.evidence,
       ...shownBreakers(yield* monitor.status),
       rollout: shownRollout(settings),
       runs: { inFlight: live.count(), oldestMs: Math.round(yield* live.oldestMs) },

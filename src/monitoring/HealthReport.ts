@@ -7,6 +7,7 @@ import type { OrgId } from "../domain/Ids.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import * as OrderedMap from "../platform/OrderedMap.ts"
 import * as Baseline from "./evidence/Baseline.ts"
+import * as FaultCounter from "./evidence/FaultCounter.ts"
 import type * as Breaker from "./breaker/Breaker.ts"
 import * as Breakers from "./breaker/Breakers.ts"
 import * as OperatorOverride from "./breaker/OperatorOverride.ts"
@@ -77,6 +78,14 @@ export interface ShownThresholds {
   readonly firstProgressLimitMs: number
 }
 
+/** Points of the timeout counter; a timeout adds more than one. */
+export interface ShownEvidence {
+  readonly timeouts: number
+  readonly timeoutLimit: number
+  readonly orgs: ReadonlyArray<{ readonly orgId: OrgId; readonly added: number }>
+}
+
+const shownOrgs = 10
 const shownTransitions = 20
 
 /** A histogram's quantile is up to 5 % off, so fractions mean nothing. */
@@ -135,6 +144,13 @@ export const thresholds = ({ breakers, settings }: Health.Health): ShownThreshol
   timeoutRate: settings.timeoutRate,
   meanLatencyMs: Math.round(settings.latencyRatio * settings.timeoutThresholdMs),
   firstProgressLimitMs: Math.round(Baseline.limitMs(breakers.baseline, breakers.policy)),
+})
+
+/** The counters against the runtime, and the organisations that added most. */
+export const evidence = ({ breakers }: Health.Health): ShownEvidence => ({
+  timeouts: breakers.timeouts.value,
+  timeoutLimit: breakers.timeouts.limit,
+  orgs: FaultCounter.worstOrgs(breakers.faults, shownOrgs),
 })
 
 const nextProbeAt = (

@@ -87,6 +87,7 @@ export class Monitor extends Context.Service<
     readonly status: Effect.Effect<HealthReport.Status>
     /** The last `spanMs` of both modes, and the global breaker. */
     readonly recent: (spanMs: number) => Effect.Effect<HealthReport.Recent>
+    readonly evidence: Effect.Effect<HealthReport.ShownEvidence>
     readonly thresholds: Effect.Effect<HealthReport.ShownThresholds>
     /** `lost`: the exchange does not answer, so this replica decides alone. */
     readonly fleet: Effect.Effect<"none" | "joined" | "lost">
@@ -208,6 +209,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     metricsOf: (orgId) => read((health, now) => HealthReport.metrics(health, now, orgId)),
     status: modifyHealth(HealthReport.status),
     recent: (spanMs) => read((health, now) => HealthReport.recent(health, now, spanMs)),
+    evidence: read(HealthReport.evidence),
     thresholds: read(HealthReport.thresholds),
     fleet: Effect.map(Ref.get(ref), MonitorState.fleetState),
     reset: (reason, orgId, by) => update((state, now) => MonitorState.reset(state, reason, orgId, now, by)),

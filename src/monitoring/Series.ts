@@ -93,8 +93,7 @@ const make = Effect.gen(function* () {
     const at = yield* Clock.currentTimeMillis
     const { modes, share, state } = yield* monitor.recent(spanMs)
     const coveredMs = Math.min(spanMs, monotonicMillis(clock) - startedAt)
-    const of = (mode: ExecutionMode) =>
-      modePoint(modes[mode], turns.activity(mode, at, spanMs), coveredMs)
+    const of = (mode: ExecutionMode) => modePoint(modes[mode], turns.activity(mode, at, spanMs), coveredMs)
     const point: Point = {
       at,
       state,

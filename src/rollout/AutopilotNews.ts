@@ -140,7 +140,8 @@ export const between = (
     return [newsOf(started({ after, operator, given }), { after, operator })]
   const change: Change = { before, after, operator, given }
   const isBack = after.setbacks > before.setbacks
-  const isNewStep = after.since !== before.since
+  const isResumed = before.status === "paused" && after.status === "running"
+  const isNewStep = isResumed || after.step !== before.step || after.since !== before.since
   const first = isBack ? [rolledBack(change)] : isNewStep ? [stepped(change)] : []
   return [...first, ...arrived(change)].map((draft) => newsOf(draft, change))
 }

@@ -34,6 +34,7 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   directConfigured: true,
   runtimeConfigured: true,
   fleet: "none",
+  evidence: { timeouts: 0, timeoutLimit: 150, orgs: [] },
   thresholds: {
     minSamples: 10,
     errorRate: 0.5,
@@ -51,7 +52,14 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
     evidence: { faults: 0.5, limit: 12 },
   },
   orgs: [],
-  rollout: { percentage: 25, shadowPercentage: 5, defaultMode: "direct_llm", enabledOrgs: 0, deniedOrgs: 0, rules: 0 },
+  rollout: {
+    percentage: 25,
+    shadowPercentage: 5,
+    defaultMode: "direct_llm",
+    enabledOrgs: 0,
+    deniedOrgs: 0,
+    rules: 0,
+  },
   runs: { inFlight: 3, oldestMs: 4200 },
   decisions: Array.from({ length: 20 }, (_, n) => ({
     at: noon + n,

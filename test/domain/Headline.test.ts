@@ -111,7 +111,10 @@ describe("the headline", () => {
       /^Operator override by olga of ops until \d\d:\d\d: direct mode answers all turns\. Reason: incident 7/,
     )
     assert.include(sentence({ breaker: forced("direct_llm") }), "until an operator ends it")
-    assert.deepStrictEqual(kind({ breaker: forced("runtime_orchestrator", noon + 1) }), ["forcedRuntime", "warn"])
+    assert.deepStrictEqual(kind({ breaker: forced("runtime_orchestrator", noon + 1) }), [
+      "forcedRuntime",
+      "warn",
+    ])
     assert.deepStrictEqual(kind({ breaker: forced("direct_llm"), directConfigured: false }), [
       "forcedNowhere",
       "bad",
@@ -129,14 +132,21 @@ describe("the headline", () => {
   })
 
   it("warns while the replicas decide alone", () => {
-    assert.match(sentence({ fleet: "lost" }), /The fleet's Redis is unreachable: each replica decides alone\.$/)
+    assert.match(
+      sentence({ fleet: "lost" }),
+      /The fleet's Redis is unreachable: each replica decides alone\.$/,
+    )
     assert.deepStrictEqual(kind({ fleet: "lost" }), ["allRuntime", "warn"])
     assert.deepStrictEqual(notes({ fleet: "joined" }), [])
   })
 
   it("describes an organisation by its own breaker", () => {
     const orgs = [{ ...open, orgId: "umbrella" }]
-    const text = filled(headlineTexts.open, headlineOf(situation({ orgs }), "umbrella").main.values, JSON.stringify)
+    const text = filled(
+      headlineTexts.open,
+      headlineOf(situation({ orgs }), "umbrella").main.values,
+      JSON.stringify,
+    )
     assert.include(text, '{"turns":"umbrella"}')
     assert.deepStrictEqual(kind({ orgs }, "umbrella"), ["open", "bad"])
     // Its breaker does not look at the faults of direct mode.
@@ -173,7 +183,14 @@ describe("the headline", () => {
           for (const runtimeConfigured of both)
             for (const plan of [rollout, partial, nothing, { ...partial, rules: 2, deniedOrgs: 1 }])
               for (const fleet of ["none", "lost"] as const) {
-                const fields = { breaker, directConfigured, directFailing, runtimeConfigured, fleet, rollout: plan }
+                const fields = {
+                  breaker,
+                  directConfigured,
+                  directFailing,
+                  runtimeConfigured,
+                  fleet,
+                  rollout: plan,
+                }
                 const text = sentence({ ...fields, orgs: [{ ...open, orgId: "umbrella" }] })
                 assert.notMatch(text, /[{}]|undefined|NaN|\.\. /)
               }

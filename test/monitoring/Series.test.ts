@@ -18,7 +18,9 @@ const settings = {
   probes: false,
 }
 const layer = () =>
-  Series.layer.pipe(Layer.provideMerge([Layer.fresh(Monitor.layer(settings)), Layer.fresh(RecentTurns.layer)]))
+  Series.layer.pipe(
+    Layer.provideMerge([Layer.fresh(Monitor.layer(settings)), Layer.fresh(RecentTurns.layer)]),
+  )
 
 const ended = (outcome: "success" | "error", latencyMs: number) =>
   Effect.flatMap(Monitor, (monitor) =>

@@ -126,34 +126,39 @@ describe("the delivery to webhooks", () => {
     }),
   )
 
-  it.effect("gives up a final refusal at once, names it once without its address, and goes to the next", () => {
-    const lines: Array<string> = []
-    return Effect.gen(function* () {
-      yield* now
-      const one = yield* receiver("slack")
-      one.answers.push(
-        { status: 404, body: "no_service" },
-        { status: 302, headers: { location: "/elsewhere" } },
-      )
-      yield* Effect.gen(function* () {
-        yield* send("1", "2", "3")
-        yield* receipt(() => one.received.length === 1)
-        const { tryEach } = yield* Webhooks.Webhooks
-        const [tried] = yield* tryEach(notification())
-        assert.deepInclude(tried?.result, { status: 200 })
-        yield* receipt(() => lines.length === 2)
-        assert.deepStrictEqual(
-          yield* Effect.forEach(["delivered", "retried", "failed", "dropped"], (result) => count("refusing", result)),
-          [1, 0, 2, 0],
+  it.effect(
+    "gives up a final refusal at once, names it once without its address, and goes to the next",
+    () => {
+      const lines: Array<string> = []
+      return Effect.gen(function* () {
+        yield* now
+        const one = yield* receiver("slack")
+        one.answers.push(
+          { status: 404, body: "no_service" },
+          { status: 302, headers: { location: "/elsewhere" } },
         )
-      }).pipe(Effect.provide(service([webhook("slack", one.url, "refusing")], lines)))
-      assert.lengthOf(one.tries, 4)
-      assert.lengthOf(lines, 2)
-      assert.include(lines[0], `"target":"refusing","result":"failed","reason":"answered 404 (no_service)"`)
-      assert.include(lines[1], `"notDelivered":2`)
-      for (const line of lines) assert.notInclude(line, "/services/")
-    })
-  })
+        yield* Effect.gen(function* () {
+          yield* send("1", "2", "3")
+          yield* receipt(() => one.received.length === 1)
+          const { tryEach } = yield* Webhooks.Webhooks
+          const [tried] = yield* tryEach(notification())
+          assert.deepInclude(tried?.result, { status: 200 })
+          yield* receipt(() => lines.length === 2)
+          assert.deepStrictEqual(
+            yield* Effect.forEach(["delivered", "retried", "failed", "dropped"], (result) =>
+              count("refusing", result),
+            ),
+            [1, 0, 2, 0],
+          )
+        }).pipe(Effect.provide(service([webhook("slack", one.url, "refusing")], lines)))
+        assert.lengthOf(one.tries, 4)
+        assert.lengthOf(lines, 2)
+        assert.include(lines[0], `"target":"refusing","result":"failed","reason":"answered 404 (no_service)"`)
+        assert.include(lines[1], `"notDelivered":2`)
+        for (const line of lines) assert.notInclude(line, "/services/")
+      })
+    },
+  )
 
   it.effect("keeps notifications while a receiver is down, and delivers them when it is back", () =>
     Effect.gen(function* () {
@@ -163,7 +168,10 @@ describe("the delivery to webhooks", () => {
       yield* Effect.promise(() => first.stop())
       yield* Effect.gen(function* () {
         yield* send("1", "2", "3")
-        yield* Effect.repeat(waitUntil(() => true), { times: 30 })
+        yield* Effect.repeat(
+          waitUntil(() => true),
+          { times: 30 },
+        )
         const back = yield* receiver("json", port)
         yield* waitUntil(() => back.received.length === 3)
         assert.deepStrictEqual(idsOf(back), ["1", "2", "3"])
@@ -175,6 +183,7 @@ describe("the delivery to webhooks", () => {
   it.effect("drops the oldest when the queue is full, counts them, and delays no other webhook", () => {
     const lines: Array<string> = []
     return Effect.gen(function* () {
+      yield* now
       yield* now
       const stuck = yield* receiver("json")
       const other = yield* receiver("json")
@@ -190,7 +199,7 @@ describe("the delivery to webhooks", () => {
         }
         assert.strictEqual(yield* count("stuck", "dropped"), 5)
         assert.strictEqual(yield* count("other", "dropped"), 0)
-        yield* waitUntil(() => stuck.tries.length === 2)
+        yield* waitUntil(() => stuck.tries.length >= 2)
         yield* receipt(() => stuck.received.length === mostWaiting + 1)
         assert.deepStrictEqual(idsOf(stuck), ["first", ...ids.slice(5)])
       }).pipe(Effect.provide(service(webhooks, lines)))

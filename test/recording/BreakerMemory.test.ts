@@ -109,6 +109,58 @@ describe("the breakers' memory", () => {
     })
   })
 
+  it.effect("announces an override and its expiry once, also over a restart", () => {
+    const kept: Array<ScopedTransition> = []
+    const notifications = newNotifications()
+    const life = <A, E>(effect: Effect.Effect<A, E, Monitor>) =>
+      Effect.provide(Effect.andThen(effect, settle), process(kept, 0, notifications))
+    const shown = () => notifications.announced.map(({ by, kind, orgId: of }) => [kind, of, by])
+    return Effect.gen(function* () {
+      yield* life(
+        Monitor.use(({ setOverride }) =>
+          setOverride({ ...forced, expiresAt: 60_000 }, "ops: drill", otherOrgId, "ops"),
+        ),
+      )
+      yield* TestClock.adjust("30 seconds")
+      yield* life(Monitor.use(({ status }) => status))
+      assert.deepStrictEqual(shown(), [["override.set", otherOrgId, "ops"]])
+      yield* TestClock.adjust("31 seconds")
+      yield* life(Monitor.use(({ status }) => status))
+      yield* life(Monitor.use(({ status }) => status))
+      assert.deepStrictEqual(shown().slice(1), [["override.expired", otherOrgId, null]])
+      assert.include(notifications.announced[1]?.text, "after 1 min 1 s. ops had set it: drill.")
+      assert.isEmpty(notifications.observed)
+    })
+  })
+
+  it.effect(
+    "announces that a breaker opened and was closed by an operator, and not again after a restart",
+    () => {
+      const kept: Array<ScopedTransition> = []
+      const notifications = newNotifications()
+      return Effect.gen(function* () {
+        yield* Effect.andThen(
+          trip,
+          Monitor.use(({ reset }) => reset("reset by ops", undefined, "ops")),
+        ).pipe(Effect.andThen(settle), Effect.provide(process(kept, 0, notifications)))
+        yield* Effect.provide(
+          Effect.andThen(
+            Monitor.use(({ status }) => status),
+            settle,
+          ),
+          process(kept, 0, notifications),
+        )
+        assert.deepStrictEqual(
+          notifications.announced.map(({ by, kind }) => [kind, by]),
+          [
+            ["breaker.opened", null],
+            ["breaker.closed", "ops"],
+          ],
+        )
+      })
+    },
+  )
+
   it.effect("reports when an operator override is stored, and when that fails", () => {
     const kept: Array<ScopedTransition> = []
     const order = Effect.gen(function* () {

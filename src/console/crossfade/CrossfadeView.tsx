@@ -1,5 +1,56 @@
+/** The crossfade view: its tabs. Each tab is a chunk of its own. */
+import "./crossfade.css"
+import type { ComponentType } from "preact"
+import { lazy, Suspense } from "preact/compat"
+import { Loading, Notice } from "../kit/Kit.tsx"
+import { hrefOf } from "../Router.ts"
+import { crossfadeText } from "../text/CrossfadeText.ts"
+import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 
-const CrossfadeView = ({ account }: ViewProps) => <p>{account.userId}</p>
+const tabs = ["live", "rollout", "autopilot", "shadow", "audit", "notifications"] as const
+type Tab = (typeof tabs)[number]
+
+type TabFile = { readonly default: ComponentType<ViewProps> }
+const files = import.meta.glob<TabFile>(["../rollout/*Tab.tsx", "../shadow/*Tab.tsx", "../audit/*Tab.tsx"])
+
+const Missing = () => <Notice>{useText(crossfadeText)("missing")}</Notice>
+
+/** A tab of another folder. */
+const tabOf = (path: string) => lazy(files[path] ?? (async (): Promise<TabFile> => ({ default: Missing })))
+
+const shown: Readonly<Record<Tab, ComponentType<ViewProps>>> = {
+  live: lazy(() => import("./LiveTab.tsx")),
+  notifications: lazy(() => import("./NotificationsTab.tsx")),
+  rollout: tabOf("../rollout/RolloutTab.tsx"),
+  autopilot: tabOf("../rollout/AutopilotTab.tsx"),
+  shadow: tabOf("../shadow/ShadowTab.tsx"),
+  audit: tabOf("../audit/AuditTab.tsx"),
+}
+
+const CrossfadeView = (props: ViewProps) => {
+  const t = useText(crossfadeText)
+  const [first] = props.route.path
+  const current = tabs.find((tab) => tab === first) ?? "live"
+  const Shown = shown[current]
+  return (
+    <div class="page crossfade">
+      <nav class="tabs" aria-label={t("tabs")}>
+        {tabs.map((tab) => (
+          <a
+            key={tab}
+            href={tab === "live" ? hrefOf("crossfade") : hrefOf("crossfade", tab)}
+            aria-current={tab === current ? "page" : undefined}
+          >
+            {t(tab)}
+          </a>
+        ))}
+      </nav>
+      <Suspense fallback={<Loading />}>
+        <Shown {...props} />
+      </Suspense>
+    </div>
+  )
+}
 
 export default CrossfadeView

@@ -4,7 +4,6 @@
  *
  * Breakers move in Moves. A log entry holds the new breaker, so the last entry of each scope is enough for a restart.
  */
-import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import type { BreakerState } from "../../domain/BreakerState.ts"
 import type { OrgId } from "../../domain/Ids.ts"
@@ -177,11 +176,7 @@ export const logTransition = (
   const { command, faults, timeouts } = breakers
   const { breaker, override } = scopeOf(breakers, orgId)
   const org = orgId === null ? undefined : orgOf(breakers, orgId)
-  const orgs = HashMap.toEntries(faults.byOrg)
-    .map(([id, added]) => ({ orgId: id, added }))
-    .filter(({ added }) => added > 0)
-    .toSorted((a, b) => b.added - a.added || (a.orgId < b.orgId ? -1 : 1))
-    .slice(0, shownOrgs)
+  const orgs = FaultCounter.worstOrgs(faults, shownOrgs)
   const transition: ScopedTransition = {
     orgId,
     from,

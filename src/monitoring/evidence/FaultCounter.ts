@@ -88,3 +88,14 @@ export const isOver = (
   { freshMs, leastSpanMs }: Policy,
   now: number,
 ): boolean => value >= limit && since !== undefined && now - since >= leastSpanMs && now - newestAt <= freshMs
+
+/** The organisations that have added most. */
+export const worstOrgs = (
+  { byOrg }: FaultCounter,
+  most: number,
+): ReadonlyArray<{ readonly orgId: OrgId; readonly added: number }> =>
+  HashMap.toEntries(byOrg)
+    .map(([orgId, added]) => ({ orgId, added }))
+    .filter(({ added }) => added > 0)
+    .toSorted((a, b) => b.added - a.added || (a.orgId < b.orgId ? -1 : 1))
+    .slice(0, most)

@@ -1,0 +1,91 @@
+/** The live tab: the truth in one sentence, then the figures, the charts and the lists behind it. */
+import { useMemo } from "preact/hooks"
+import type { LiveView } from "../../api/LiveView.ts"
+import { headlineOf } from "../../domain/Headline.ts"
+import { Card, Loading, Notice } from "../kit/Kit.tsx"
+import { useStore } from "../kit/Store.ts"
+import { TimeChart } from "../kit/TimeChart.tsx"
+import { useLive } from "../service/LiveFeed.ts"
+import { crossfadeText } from "../text/CrossfadeText.ts"
+import { headlineSentence } from "../text/HeadlineText.ts"
+import { language, useText } from "../text/Text.ts"
+import type { ViewProps } from "../ViewProps.ts"
+import { BreakerActions } from "./BreakerActions.tsx"
+import { chartsOf } from "./ChartData.ts"
+import { EvidenceCard } from "./EvidenceCard.tsx"
+import { FiguresCard } from "./FiguresCard.tsx"
+import { DecisionsCards, FallbacksCard, ProvidersCard, RefusalsCard } from "./LiveLists.tsx"
+import { OrgsCard } from "./OrgsCard.tsx"
+import { useSeries } from "./SeriesFeed.ts"
+import { TransitionsCard } from "./TransitionsCard.tsx"
+
+const Headline = ({ view }: { readonly view: LiveView }) => {
+  const tag = useStore(language)
+  const { main, notes, tone } = headlineOf(view)
+  return (
+    <div class={`headline ${tone}`} role="status" data-state={main.text}>
+      <p class="headline-main">{headlineSentence(main, tag)}</p>
+      {notes.map((note) => (
+        <p key={note.text}>{headlineSentence(note, tag)}</p>
+      ))}
+    </div>
+  )
+}
+
+const replicaTexts = { none: "replicaAlone", joined: "replicaJoined", lost: "replicaLost" } as const
+
+const Charts = ({ live }: { readonly live: ReturnType<typeof useLive> & { readonly view: LiveView } }) => {
+  const t = useText(crossfadeText)
+  const tag = useStore(language)
+  const points = useSeries(live)
+  const { notifications, thresholds, transitions } = live.view as LiveView & { notifications?: unknown[] }
+  const changes = JSON.stringify([thresholds, transitions[0]?.at, notifications?.length])
+  const charts = useMemo(() => chartsOf(live.view, points, t, tag), [points, tag, changes])
+  return (
+    <Card title={t("charts")}>
+      <div class="charts">
+        {charts.map((chart) => (
+          <TimeChart key={chart.title} chart={chart} />
+        ))}
+      </div>
+      <p class="quiet">{t("chartsHelp")}</p>
+    </Card>
+  )
+}
+
+const LiveTab = ({ account }: ViewProps) => {
+  const t = useText(crossfadeText)
+  const tag = useStore(language)
+  const live = useLive()
+  const { lost, view } = live
+  if (view === undefined)
+    return lost === undefined ? <Loading /> : <Notice tone="bad" alert>{lost}</Notice>
+  return (
+    <>
+      <h1 class="visually-hidden">{t("now")}</h1>
+      {lost !== undefined && (
+        <Notice tone="bad" alert>
+          {t("lost", { reason: lost, time: new Date(view.at).toLocaleTimeString(tag) })}
+        </Notice>
+      )}
+      <div class={lost === undefined ? "live" : "live stale"}>
+        <section class="card now" aria-label={t("now")}>
+          <Headline view={view} />
+          <BreakerActions account={account} view={view} />
+          <p class="quiet">{t(replicaTexts[view.fleet], { replica: view.replica })}</p>
+        </section>
+        <FiguresCard view={view} />
+        <Charts live={{ ...live, view }} />
+        <EvidenceCard view={view} />
+        <OrgsCard account={account} view={view} />
+        <DecisionsCards view={view} />
+        <FallbacksCard view={view} />
+        <ProvidersCard view={view} />
+        <RefusalsCard view={view} />
+        <TransitionsCard view={view} />
+      </div>
+    </>
+  )
+}
+
+export default LiveTab

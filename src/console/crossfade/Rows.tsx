@@ -1,0 +1,45 @@
+import type { ComponentChildren } from "preact"
+import { hrefOf } from "../Router.ts"
+
+/** A table that scrolls in itself, or a sentence in its place. The first cell of each row is its header. */
+export const Rows = ({
+  empty,
+  heads,
+  label,
+  rows,
+}: {
+  readonly label: string
+  readonly heads: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<{ readonly key: string; readonly cells: ReadonlyArray<ComponentChildren> }>
+  readonly empty: string
+}) =>
+  rows.length === 0 ? (
+    <p class="quiet">{empty}</p>
+  ) : (
+    <div class="scroll-x" tabIndex={0} role="region" aria-label={label}>
+      <table class="data">
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ cells, key }) => (
+            <tr key={key}>
+              {cells.map((cell, index) => (index === 0 ? <th scope="row">{cell}</th> : <td>{cell}</td>))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+
+export const RunLink = ({ id }: { readonly id: string }) => (
+  <a href={hrefOf("runs", id)} title={id}>
+    <code>…{id.slice(-8)}</code>
+  </a>
+)

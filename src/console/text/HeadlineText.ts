@@ -1,0 +1,57 @@
+/** The first line of the crossfade view. The English texts are those of every screen. */
+import { filled, type HeadlineText, headlineTexts, type Line } from "../../domain/Headline.ts"
+import { duration } from "../kit/Time.tsx"
+import { type Language, textOf } from "./Text.ts"
+
+const chinese: Readonly<Record<HeadlineText, string>> = {
+  noTarget: "没有任何模式有目标：每一轮都会失败。请配置运行时或直连提供方。",
+  noRuntime: "未配置运行时：所有轮次由直连模式回答。",
+  forcedDirect: "{by} 的人工指定，直到 {until}：直连模式回答{turns}。原因：{reason}",
+  forcedDirectUntilEnded: "{by} 的人工指定，直到运维人员结束：直连模式回答{turns}。原因：{reason}",
+  forcedNowhere: "{by} 的人工指定：{turns}必须使用直连模式，但未配置直连提供方，因此会失败。原因：{reason}",
+  forcedRuntime: "{by} 的人工指定，直到 {until}：运行时接收{turns}，即使它出错。原因：{reason}",
+  forcedRuntimeUntilEnded: "{by} 的人工指定，直到运维人员结束：运行时接收{turns}，即使它出错。原因：{reason}",
+  allRuntime: "所有轮次都使用运行时。",
+  rolloutShare: "{share} 的会话使用运行时，其余由直连模式回答。",
+  rolloutNone: "按照发布设置，所有轮次都使用直连模式。",
+  open: "直连模式回答{turns}：熔断器在 {ago} 前打开，原因：{reason}。下一次探测在 {probe} 后。",
+  openProbing: "直连模式回答{turns}：熔断器在 {ago} 前打开，原因：{reason}。探测即将进行。",
+  halfOpen: "直连模式回答{turns}，每次只有一轮去探测运行时：熔断器打开的原因：{reason}。",
+  openNoDirect: "未配置直连提供方：运行时仍接收{turns}。熔断器在 {ago} 前离开运行时，原因：{reason}。",
+  openBothFail: "轮次仍使用运行时，因为直连模式也在出错。熔断器在 {ago} 前离开运行时，原因：{reason}。",
+  ramp: "正在逐步恢复：{share} 的会话使用运行时，其余由直连模式回答。熔断器打开的原因：{reason}。",
+  rampLast: "恢复即将完成：所有会话都可以再次使用运行时。熔断器打开的原因：{reason}。",
+  orgs: "有自己的熔断器或人工指定的组织：{count} 个。",
+  fleetLost: "无法连接集群的 Redis：每个副本各自决定。",
+  noWayBack: "未配置直连提供方：如果运行时出错，轮次也会失败。",
+  directFails: "直连模式现在出错：离开运行时的轮次也会失败。",
+  exceptions: "发布的名单或规则对部分轮次另有决定。",
+  ofRollout: "这只适用于发布给运行时的 {share} 的会话。",
+  allTurns: "所有轮次",
+  turnsOf: "{org} 的轮次",
+}
+
+export const percent = (share: number, tag: string): string =>
+  new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 }).format(share)
+
+const longDuration = (ms: number, tag: string): string => {
+  const [size, unit] =
+    ms < 60_000 ? [1000, "second"] : ms < 3_600_000 ? [60_000, "minute"] : [3_600_000, "hour"]
+  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(Math.round(ms / size))
+}
+
+export const headlineSentence = ({ text, values }: Line, tag: Language): string => {
+  const of = (key: HeadlineText) => ({ en: headlineTexts[key], zh: chinese[key] })
+  return filled(of(text)[tag], values, (value) => {
+    if ("time" in value)
+      return new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" }).format(value.time)
+    if ("ms" in value) return longDuration(value.ms, tag)
+    if ("share" in value) return percent(value.share, tag)
+    return value.turns === null
+      ? textOf(of("allTurns"), {}, tag)
+      : textOf(of("turnsOf"), { org: value.turns }, tag)
+  })
+}
+
+/** Milliseconds, or a dash for a missing figure. */
+export const shownMs = (ms: number | null): string => (ms === null ? "–" : duration(ms))
