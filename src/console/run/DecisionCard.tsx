@@ -68,7 +68,7 @@ export const DecisionCard = ({ decision }: { readonly decision: Decision }) => {
           </tbody>
         </table>
       </div>
-      {decision.rules.at(-1)?.rule !== "default_mode" && <p class="quiet">{t("laterRules")}</p>}
+      {decision.rules.every(({ rule }) => rule !== "default_mode") && <p class="quiet">{t("laterRules")}</p>}
     </Card>
   )
 }
