@@ -4,7 +4,7 @@
  */
 import { exportJWK, generateKeyPair } from "jose"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import Provider from "oidc-provider"
+import { Provider } from "oidc-provider"
 import { freePort } from "./freePort.ts"
 
 export const audience = "https://chat.example/api"

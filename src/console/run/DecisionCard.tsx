@@ -2,7 +2,7 @@
 import { Badge, Card } from "../kit/Kit.tsx"
 import { runText, type RunTextKey } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
-import type { RunFacts } from "./RunAccess.ts"
+import type { RunFacts } from "./RunFacts.ts"
 import { useWord } from "./Words.tsx"
 
 type Decision = RunFacts["decision"]

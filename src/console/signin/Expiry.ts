@@ -27,5 +27,7 @@ const watch = (): void => {
   timer = setTimeout(left > longestMs ? watch : () => void ask(), Math.min(left, longestMs))
 }
 
-access.subscribe(watch)
-watch()
+export const watchExpiry = (): void => {
+  access.subscribe(watch)
+  watch()
+}
