@@ -29,14 +29,14 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     main: ["*"],
     cli: ["*"],
     app: ["*"],
-    http: ["api", "chat", "deletion", "rollout", "sharing", ...stages, ...below],
-    // Runs outside of the gateway: it imports types only.
+    http: ["api", "chat", "deletion", "notify", "rollout", "sharing", ...stages, ...below],
+    // Runs outside of the gateway: it imports types and pure rules only.
     client: ["api", "runs/RunEvent", "protocol", ...ground],
     // Runs in the browser: of `api` and `domain` it imports types and pure rules only.
     console: ["client", "api", "protocol", "domain"],
     api: ["runs/RunEvent", "protocol", ...ground],
     simulation: ["rollout", "store", "monitoring", ...ground],
-    rollout: ["decision", "execution/Modes", "store", "monitoring", ...below],
+    rollout: ["decision", "execution/Modes", "notify", "store", "monitoring", ...below],
     deletion: ["execution/direct/AnswerCache", "files", "runs", "sharing", "store", ...below],
     chat: ["sharing", ...stages, ...below],
     replica: ["runs", "store", ...below],
@@ -44,12 +44,13 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     shadow: ["execution", "recording", "store", "runs", "monitoring", ...below],
     decision: ["monitoring", "store", "execution/Modes", ...below],
     execution: ["monitoring", "recording", "files", "store", ...below],
-    recording: ["monitoring", "files", "store", "runs", ...below],
+    recording: ["monitoring", "notify", "files", "store", "runs", ...below],
     files: ["store", ...below],
     // Budgets outlive the process by the spend that the store has counted.
     admission: ["store", ...below],
     store: ["monitoring", "runs", ...below],
     monitoring: below,
+    notify: ["telemetry", ...ground],
     runs: below,
     protocol: ["runs/RunEvent", ...ground],
     persistence: ["telemetry", ...ground],

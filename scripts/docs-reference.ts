@@ -2,15 +2,18 @@
  * Prints the reference pages from the code: `docs/reference/configuration.md` from the table in
  * `src/config/Config.ts`, `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from
  * the catalogue of metrics, `docs/reference/wires.md` from the table of wire cases, `docs/reference/faults.md` from
- * the checklist of faults, `docs/reference/protocols.md` from the encoders, the tables of `docs/reference/providers.md`. Run it with Node 24;
+ * the checklist of faults, `docs/reference/protocols.md` from the encoders, `docs/reference/cli.md` from the
+ * commands, the tables of `docs/reference/providers.md`. Run it with Node 24;
  * `test/docs/Reference.test.ts` compares.
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { readFileSync, writeFileSync } from "node:fs"
 import { Message, messageTypes } from "../src/protocol/agent2ui/Message.ts"
 import { isCall, isContent } from "../src/protocol/agent2ui/MessageRole.ts"
 import { variables } from "../src/config/Config.ts"
 import type { Variable } from "../src/config/ConfigVariable.ts"
+import { webhookVariables } from "../src/config/ConfigNotify.ts"
 import { providerVariables } from "../src/config/ConfigProviderVariables.ts"
 import { plainRequests } from "../src/domain/DirectProvider.ts"
 import { type Preset, presets } from "../src/domain/ProviderPreset.ts"
@@ -20,6 +23,7 @@ import type { Allowed, Labels } from "../src/telemetry/Instrument.ts"
 import { all } from "../src/telemetry/Metrics.ts"
 import { wireCases } from "../test/wires/cases.ts"
 import type { Expected } from "../test/wires/WireCase.ts"
+import { commandLine } from "./cli-page.ts"
 import { faults } from "./faults-page.ts"
 import * as Protocols from "./protocols-page.ts"
 
@@ -45,12 +49,21 @@ const page = (title: string, ...parts: Row): string =>
 
 const code = (text: string): string => `\`${text}\``
 
-export const configuration = (): string => {
-  const rows = Object.entries<Variable<unknown>>(variables).map(([name, it]): Row => {
-    return [code(name), it.default === "" ? "empty" : code(it.default), it.allowed, it.about]
+const variablesOf = (all: Readonly<Record<string, Variable<unknown>>>, prefix = ""): string => {
+  const rows = Object.entries(all).map(([name, it]): Row => {
+    return [code(`${prefix}${name}`), it.default === "" ? "empty" : code(it.default), it.allowed, it.about]
   })
-  return page("Configuration", table(["variable", "default", "allowed", "description"], rows))
+  return table(["variable", "default", "allowed", "description"], rows)
 }
+
+export const configuration = (): string =>
+  page(
+    "Configuration",
+    variablesOf(variables),
+    "## One webhook of NOTIFY_WEBHOOKS",
+    "`NAME` is the name in capitals. [Get notified](../how-to/get-notified.md) has an example of each form.",
+    variablesOf(webhookVariables, "NOTIFY_<NAME>_"),
+  )
 
 const typeOf = (schema: Json): string => {
   if (schema.enum !== undefined) return schema.enum.map((value) => `"${value}"`).join(" | ")
@@ -193,4 +206,5 @@ if (import.meta.main) {
   writeFileSync(new URL("protocols.md", folder), protocols())
   writeFileSync(new URL("wires.md", folder), wires())
   writeFileSync(new URL("faults.md", folder), faults())
+  writeFileSync(new URL("cli.md", folder), await Effect.runPromise(commandLine))
 }

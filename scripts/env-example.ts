@@ -4,6 +4,7 @@
  * until it is edited.
  */
 import { variables } from "../src/config/Config.ts"
+import { webhookVariables } from "../src/config/ConfigNotify.ts"
 import { providerVariables } from "../src/config/ConfigProviderVariables.ts"
 import type { Variable } from "../src/config/ConfigVariable.ts"
 
@@ -21,6 +22,7 @@ const headings: { readonly [Key in Name]?: string } = {
   RATE_LIMIT_USER_PER_MIN: "Admission, and the shutdown",
   PUBLIC_URL: "Images and files",
   DIRECT_LLM_PROVIDERS: "Direct LLM providers",
+  NOTIFY_WEBHOOKS: "Notifications for the people on call",
   HTTP_PROXY: "A forward proxy",
   SANDBOX_RUNTIME_PORT: "The sandbox",
   OTEL_EXPORTER_OTLP_ENDPOINT: "Telemetry",
@@ -36,6 +38,7 @@ const fakeSecrets: Readonly<Record<string, string>> = {
   AUTH_JWT_PREVIOUS_SECRETS: "replace-me",
   AUTH_OPERATOR_SECRET: "replace-me",
   AUTH_OPERATOR_PREVIOUS_SECRETS: "replace-me",
+  CONSOLE_OIDC_CLIENT_SECRET: "replace-me",
   FILES_S3_ACCESS_KEY_ID: "not-a-key",
   FILES_S3_SECRET_ACCESS_KEY: "replace-me",
   OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=not-a-key",
@@ -92,6 +95,23 @@ const provider: Lines = [
   "",
 ]
 
+/** Values of one webhook that fit together. The key is no usable one. */
+const webhookExamples: Readonly<Record<keyof typeof webhookVariables, string>> = {
+  URL: "https://hooks.example/crossfade",
+  FORM: "json",
+  SECRET: "whsec_replace-me",
+}
+
+/** The variables of one webhook; `ONCALL` stands for any name. */
+const webhook: Lines = [
+  ...comment("A webhook named ONCALL in NOTIFY_WEBHOOKS."),
+  ...Object.entries<Variable<unknown>>(webhookVariables).flatMap(([part, { about }]) => [
+    ...comment(about),
+    `#NOTIFY_ONCALL_${part}=${webhookExamples[part as keyof typeof webhookVariables]}`,
+  ]),
+  "",
+]
+
 /** The whole file. */
 export const envExample = (): string => {
   const lines = [
@@ -109,6 +129,7 @@ export const envExample = (): string => {
     if (heading !== undefined) lines.push(`# --- ${heading} ---`, "")
     lines.push(...entry(name, variable))
     if (name === "DIRECT_LLM_PROVIDERS") lines.push(...provider)
+    if (name === "NOTIFY_WEBHOOKS") lines.push(...webhook)
   }
   return lines.join("\n")
 }

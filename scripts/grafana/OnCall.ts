@@ -83,6 +83,31 @@ export const onCall: Dashboard = {
       ],
     },
     {
+      title: "Notifications",
+      panels: [
+        {
+          title: "Events of the last hour",
+          meaning: "Events that the people on call must know, by kind. The log has one line for each.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [query("sum by (kind) (increase(crossfade_notifications_total[1h])) > 0", "{{kind}}")],
+        },
+        {
+          title: "Deliveries to webhooks",
+          meaning:
+            "Of the last hour, by webhook. `failed` and `dropped` did not arrive; `retried` was repeated. Empty without NOTIFY_WEBHOOKS.",
+          kind: "timeseries",
+          unit: "short",
+          queries: [
+            query(
+              "sum by (target, result) (increase(crossfade_notification_deliveries_total[1h]))",
+              "{{target}} {{result}}",
+            ),
+          ],
+        },
+      ],
+    },
+    {
       title: "Who is refused",
       panels: [
         {

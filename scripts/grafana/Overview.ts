@@ -101,6 +101,14 @@ export const overview: Dashboard = {
         },
         fallbackState,
         {
+          title: "Autopilot",
+          meaning:
+            "The status of the last guarded rollout. `awaiting_approval` and `paused` wait for an operator.",
+          kind: "state-timeline",
+          unit: "bool",
+          queries: [query("max by (status) (crossfade_autopilot_state)", "{{status}}")],
+        },
+        {
           title: "Fallback on",
           meaning: "1 while turns are kept from the runtime in general. Replicas agree within a second.",
           kind: "timeseries",

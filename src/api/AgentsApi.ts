@@ -22,7 +22,7 @@ export type McpServerView = typeof McpServerView.Type
 
 const kinds = Schema.Array(AttachmentKind)
 
-const AgentView = Schema.Struct({
+export const AgentView = Schema.Struct({
   ...Agent.fields,
   settings: Schema.Struct({ ...AgentSettings.fields, mcpServers: Schema.Array(McpServerView) }),
   attachments: Schema.Struct({
@@ -59,7 +59,7 @@ const ModelName = Schema.String.check(
 const NewSubAgent = Schema.Struct({ ...SubAgent.fields, model: Schema.optionalKey(ModelName) })
 
 const one = success(AgentView)
-const page = pagedBy("agents", Schema.Tuple([Schema.Int, AgentId]), 1000)
+export const agentsPage = pagedBy("agents", Schema.Tuple([Schema.Int, AgentId]), 1000)
 
 /** Only the name is required; the defaults are an assistant without tools. */
 export const NewAgent = Schema.Struct({
@@ -77,13 +77,16 @@ export const NewAgent = Schema.Struct({
 })
 
 /** Absent fields stay unchanged. */
-const AgentChange = Schema.Struct({ ...NewAgent.fields, name: Schema.optionalKey(AgentSettings.fields.name) })
+export const AgentChange = Schema.Struct({
+  ...NewAgent.fields,
+  name: Schema.optionalKey(AgentSettings.fields.name),
+})
 
 export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
     HttpApiEndpoint.get("list", "/", {
-      query: page.query,
-      success: successPage(Schema.Array(AgentView), page.answer),
+      query: agentsPage.query,
+      success: successPage(Schema.Array(AgentView), agentsPage.answer),
       error: errorSchemas,
     })
       .annotate(RequiredPermissions, ["agents:read"])

@@ -6,6 +6,7 @@ import { AgUiApi } from "./AgUiApi.ts"
 import { AgentsApi } from "./AgentsApi.ts"
 import { AutopilotApi } from "./AutopilotApi.ts"
 import { ChatApi } from "./ChatApi.ts"
+import { ConsoleApi } from "./ConsoleApi.ts"
 import { DeletionApi } from "./DeletionApi.ts"
 import { FeedbackApi } from "./FeedbackApi.ts"
 import { FilesApi } from "./FilesApi.ts"
@@ -13,6 +14,7 @@ import { HealthApi } from "./HealthApi.ts"
 import { KeysApi } from "./KeysApi.ts"
 import { MeApi } from "./MeApi.ts"
 import { MessagesApi } from "./MessagesApi.ts"
+import { NotificationsApi } from "./NotificationsApi.ts"
 import { OpenAiApi } from "./OpenAiApi.ts"
 import { OperatorRunsApi } from "./OperatorRunsApi.ts"
 import { RolloutApi } from "./RolloutApi.ts"
@@ -33,7 +35,7 @@ const description = `Chat with agents over one stream of events.
    have, in the header \`Last-Event-ID\`. The answer continues while no client reads it.
 4. Send the next message with \`POST /api/v1/chat/sessions/{sessionId}\`.
 
-Every request needs a token or an API key in \`Authorization: Bearer …\`, except those of the group health.
+Every request needs a token or an API key in \`Authorization: Bearer …\`, except those of the groups health and console.
 
 An error answer has the body \`{"success": false, "error": {"code", "message"}}\`. Clients decide by \`code\`. Beside the errors
 of each operation, any request can be refused before it reaches one:
@@ -54,11 +56,13 @@ const contract = HttpApi.make("crossfade")
   .add(KeysApi)
   .add(RuntimeApi)
   .add(AutopilotApi)
+  .add(NotificationsApi)
   .add(ShadowApi)
   .add(RolloutApi)
   .add(OperatorRunsApi)
   .add(MeApi)
   .add(HealthApi)
+  .add(ConsoleApi)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   // Decoding stops at a body's first problem, because 1 MiB can have two million. The edge looks for the others in
   // small bodies.

@@ -73,6 +73,14 @@ const chainPage = pagedBy("chain", Schema.Int, 1000)
 /** The parts that all routes which start a turn share. */
 export const startsTurn = { headers: turnHeaders, query: streamQuery, success: stream, error: errorSchemas }
 
+/** The parts of a route that reads a run's stream. */
+export const readsStream = {
+  headers: streamHeaders,
+  query: streamQuery,
+  success: stream,
+  error: errorSchemas,
+}
+
 export class ChatApi extends HttpApiGroup.make("chat")
   .add(
     HttpApiEndpoint.post("start", "/start", {

@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import { OrgId, RunId } from "../domain/Ids.ts"
 import { ExecutionMode } from "../domain/Mode.ts"
+import { Notification } from "../domain/Notification.ts"
 import { BreakerScope, ModeMetrics, targets, Transition } from "./HealthView.ts"
 import { SeriesPoint } from "./SeriesView.ts"
 
@@ -62,7 +63,7 @@ export const LiveView = Schema.Struct({
     rules: Schema.Int,
   }),
   runs: Schema.Struct({ inFlight: Schema.Int, oldestMs: Schema.Int }),
-  /** The last 20, newest first, as in the next two. */
+  /** The last 20, newest first, as in the next three. */
   decisions: Schema.Array(Schema.Struct({ ...happened, mode: ExecutionMode, reason: Schema.String })),
   fallbacks: Schema.Array(
     Schema.Struct({ ...happened, from: ExecutionMode, to: ExecutionMode, code: Schema.String }),
@@ -72,6 +73,7 @@ export const LiveView = Schema.Struct({
   transitions: Schema.Array(Transition),
   /** The newest point of `GET /api/v1/runtime/series`; null before the first. */
   point: Schema.NullOr(SeriesPoint),
+  notifications: Schema.Array(Notification),
   ...targets,
 })
 export type LiveView = typeof LiveView.Type

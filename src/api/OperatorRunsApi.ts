@@ -17,8 +17,9 @@ import { Message } from "../protocol/agent2ui/Message.ts"
 import { Authorization, OrPermission, RequestValidation, RequiredPermissions } from "./Authorization.ts"
 import { success } from "./Envelope.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
+import { readsStream } from "./ChatApi.ts"
 import { pagedBy, wholeNumber } from "./Paging.ts"
-import { RouteErrors } from "./RouteErrors.ts"
+import { RouteErrors, StreamsRun } from "./RouteErrors.ts"
 
 const text = (pattern: RegExp, message: string) => Schema.String.check(Schema.isPattern(pattern, { message }))
 
@@ -116,6 +117,17 @@ export class OperatorRunsApi extends HttpApiGroup.make("operatorRuns")
       .annotate(
         OpenApi.Description,
         "The decision with every rule, each attempt with its times, the outcome and the rating. With `content=true` also the messages, the events, the user's comment, and for `operator:read` the upstream's failure texts. Each read adds an entry to the audit.",
+      ),
+  )
+  .add(
+    HttpApiEndpoint.get("events", "/runs/:runId/events", { params: { runId: RunId }, ...readsStream })
+      .annotate(RequiredPermissions, ["admin:read"])
+      .annotate(OrPermission, "operator:read")
+      .annotate(StreamsRun, "reads")
+      .annotate(OpenApi.Summary, "Read the events of a user's run")
+      .annotate(
+        OpenApi.Description,
+        "The stream that the user reads: first the stored events, then new ones as they happen. Requires `admin:content` for the own organisation, or `operator:content`. Each read adds an entry to the audit.",
       ),
   )
   .middleware(RequestValidation)

@@ -16,15 +16,20 @@ import { pagedBy } from "./Paging.ts"
 import { errorSchemas } from "./ErrorSchemas.ts"
 import { RouteErrors } from "./RouteErrors.ts"
 
-/** `sources` names the source of each setting: an operator, the environment or the default. */
-const Document = Schema.Struct({
+/**
+ * `sources` names the source of each setting: an operator, the environment or the default. `environment` has the values
+ * without operators.
+ */
+export const RolloutDocument = Schema.Struct({
   ...RolloutSettings.fields,
   /** The number of changes. */
   version: Schema.Int,
   sources: Schema.Record(Schema.Literals(rolloutFields), RolloutSource),
+  environment: RolloutSettings,
 })
+export type RolloutDocument = typeof RolloutDocument.Type
 
-const document = HttpApiSchema.WithHeaders(success(Document), { etag: Schema.String })
+const document = HttpApiSchema.WithHeaders(success(RolloutDocument), { etag: Schema.String })
 
 /** Absent settings stay unchanged; null returns one to the environment. */
 const Change = Schema.Struct({
@@ -42,7 +47,7 @@ export class RolloutApi extends HttpApiGroup.make("rollout")
       .annotate(OpenApi.Summary, "Read the rollout settings")
       .annotate(
         OpenApi.Description,
-        "`sources` names the source of each setting: an operator, the environment or the default.",
+        "`sources` names the source of each setting: an operator, the environment or the default. `environment` has the values that apply without operators.",
       ),
     HttpApiEndpoint.put("change", "/rollout", {
       headers: { "if-match": Schema.optionalKey(Schema.String) },

@@ -22,10 +22,16 @@ const reason = Schema.String.check(Schema.isBetweenLength(1, 500))
 
 const historyPage = pagedBy("transitions", TransitionId, 1000)
 const statusPage = pagedBy("scopes", OrgId, 1000)
-const shownStatus = success(Schema.Struct({ ...FallbackStatus.fields, ...statusPage.answer }))
+export const StatusPage = Schema.Struct({ ...FallbackStatus.fields, ...statusPage.answer })
+export type StatusPage = typeof StatusPage.Type
+const shownStatus = success(StatusPage)
+
+const orgsPage = pagedBy("orgs", OrgId, 1000)
+export const OrgsQuery = Schema.Struct(orgsPage.query)
+export const OrgsPage = Schema.Struct({ orgs: Schema.Array(OrgId), ...orgsPage.answer })
 
 /** `mode` `none` ends the current override. `expiresAt` is epoch milliseconds. */
-const Order = Schema.Struct({
+export const Order = Schema.Struct({
   mode: Schema.Literals(["direct_llm", "runtime_orchestrator", "none"]),
   orgId: Schema.optionalKey(OrgId),
   reason,
@@ -103,6 +109,17 @@ export class RuntimeApi extends HttpApiGroup.make("runtime")
       .annotate(RequiredPermissions, ["operator:read"])
       .annotate(OpenApi.Summary, "List the changes of the breakers")
       .annotate(OpenApi.Description, "Newest first."),
+    HttpApiEndpoint.get("orgs", "/orgs", {
+      query: orgsPage.query,
+      success: success(OrgsPage),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["operator:read"])
+      .annotate(OpenApi.Summary, "List the organisations")
+      .annotate(
+        OpenApi.Description,
+        "The ids of the organisations that have had a session, in order. Compare a typed id with them: a misspelt one is no error elsewhere.",
+      ),
   )
   .add(
     HttpApiEndpoint.get("live", "/live", { success: live, error: errorSchemas })

@@ -70,6 +70,23 @@ export const ShadowReport = Schema.Struct({
   ),
 })
 
+const rates = Schema.Struct(rate)
+
+export const ShadowSeries = Schema.Struct({
+  from: Schema.Int,
+  widthMs: Schema.Int,
+  /** Oldest first. Periods without pairs are absent. */
+  points: Schema.Array(
+    Schema.Struct({
+      /** Epoch milliseconds of the period's start. */
+      at: Schema.Int,
+      pairs: Schema.Int,
+      samePairs: Schema.Int,
+      dimensions: Schema.Array(Schema.Struct({ dimension: Dimension, agreement: rates, noise: rates })),
+    }),
+  ),
+})
+
 const mismatchesPage = pagedBy("mismatches", RunId, 1000)
 /** Epoch milliseconds. */
 const Since = wholeNumber(0, Number.MAX_SAFE_INTEGER)
@@ -90,6 +107,22 @@ export class ShadowApi extends HttpApiGroup.make("shadow")
       .annotate(
         OpenApi.Description,
         "Agreement by dimension, organisation and agent, and the cost of the shadow runs.",
+      ),
+    HttpApiEndpoint.get("series", "/series", {
+      query: {
+        orgId: Schema.optionalKey(OrgId),
+        agentId: Schema.optionalKey(AgentId),
+        since: Schema.optionalKey(Since),
+        points: Schema.optionalKey(wholeNumber(1, 200)),
+      },
+      success: success(ShadowSeries),
+      error: errorSchemas,
+    })
+      .annotate(RequiredPermissions, ["operator:read"])
+      .annotate(OpenApi.Summary, "Read the agreement over time")
+      .annotate(
+        OpenApi.Description,
+        "Agreement by dimension in periods of equal length, from `since` (a week ago) to now. A period has at least one minute.",
       ),
     HttpApiEndpoint.get("mismatches", "/mismatches", {
       query: { orgId: Schema.optionalKey(OrgId), ...mismatchesPage.query },

@@ -27,6 +27,7 @@ import * as Database from "../store/Database.ts"
 import * as DataFolderLock from "../persistence/DataFolderLock.ts"
 import { Replica } from "../platform/Replica.ts"
 import * as Shutdown from "../runs/Shutdown.ts"
+import * as Webhooks from "../notify/Webhooks.ts"
 import * as CredentialSeals from "../recording/CredentialSeals.ts"
 import * as RetentionJob from "../recording/RetentionJob.ts"
 import * as SearchIndexer from "../recording/SearchIndexer.ts"
@@ -76,7 +77,7 @@ export const layer = (
   Shutdown.layerDrain(settings.SHUTDOWN_GRACE_MS).pipe(
     Layer.provideMerge(Server.layer(StageSettings.server(settings, sandbox))),
     Layer.provide(Layer.provideMerge(Stages.deletion(settings), Stages.layer(settings))),
-    Layer.provide(Targets.layer(StageSettings.targets(settings))),
+    Layer.provide([Targets.layer(StageSettings.targets(settings)), Webhooks.layer(settings.webhooks)]),
     Layer.provide(Fleet.answers(settings)),
     Layer.provide([
       RuntimeFiles.layer(withoutSlash(settings.RUNTIME_SERVICE_URL), settings.RUNTIME_HEADERS),

@@ -27,6 +27,7 @@ import type { Settings as RetentionSettings } from "../recording/RetentionJob.ts
 import type { Limits as QuotaLimits } from "../store/Quotas.ts"
 import type { ShadowRunsSettings } from "../shadow/ShadowRuns.ts"
 import type { TelemetrySettings } from "../telemetry/TelemetrySettings.ts"
+import { consoleFacts } from "./ConsoleFacts.ts"
 import { version } from "./Version.ts"
 
 export const database = (settings: Settings): DatabaseOptions => ({
@@ -196,6 +197,7 @@ export const server = (settings: Settings, sandbox: ServerSettings["sandbox"]): 
     ],
     jwksUrl: settings.AUTH_JWKS_URL,
   },
+  console: consoleFacts(settings, execution(settings)),
   heartbeatMs: settings.SSE_HEARTBEAT_INTERVAL_MS,
   protocols: {
     protocol: settings.AGENT2UI_DEFAULT_PROTOCOL === "1" ? 1 : 2,

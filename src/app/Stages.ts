@@ -22,6 +22,7 @@ import * as Fleet from "./Fleet.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { Series } from "../monitoring/Series.ts"
+import { Notifications } from "../notify/Notifications.ts"
 import * as BaselineMemory from "../recording/BaselineMemory.ts"
 import { BreakerMemory } from "../recording/BreakerMemory.ts"
 import * as Membership from "../replica/Membership.ts"
@@ -74,7 +75,7 @@ export const layer = (settings: Settings) =>
     Layer.provideMerge(Recorder.layer),
     Layer.provideMerge(Series.layer),
     Layer.provideMerge(Monitor.layer(StageSettings.monitor(settings))),
-    Layer.provideMerge(RecentTurns.layer),
+    Layer.provideMerge([RecentTurns.layer, Notifications.layer]),
     Layer.provideMerge(Fleet.layer(settings)),
     Layer.provideMerge(Membership.layer),
     Layer.provideMerge(Shutdown.layer),

@@ -29,6 +29,7 @@ import * as RedisChecks from "./doctor/RedisChecks.ts"
 import * as SecretChecks from "./doctor/SecretChecks.ts"
 import * as ServiceChecks from "./doctor/ServiceChecks.ts"
 import * as UpstreamChecks from "./doctor/UpstreamChecks.ts"
+import { exitCodes } from "./ExitCode.ts"
 import { Failed } from "./Explained.ts"
 
 interface Read {
@@ -60,10 +61,7 @@ const read = (env: Config.Environment): Effect.Effect<Read> =>
 
 type Needs = HttpClient.HttpClient | SecureRandom.SecureRandom | UpstreamHttp
 
-const environmentChecks = (
-  settings: Config.Settings,
-  env: Config.Environment,
-): ReadonlyArray<Check.Check<Needs>> => [
+const environmentChecks = (settings: Config.Settings): ReadonlyArray<Check.Check<Needs>> => [
   ...PortChecks.checks(settings),
   ...FolderChecks.checks(settings),
   ...SecretChecks.checks(settings),
@@ -71,7 +69,7 @@ const environmentChecks = (
   ...RedisChecks.checks(settings),
   ...ReachChecks.checks(settings),
   ...UpstreamChecks.checks(settings),
-  ...ServiceChecks.checks(settings, env),
+  ...ServiceChecks.checks(settings),
   { name: "addresses", run: Effect.sync(() => AddressRules.addresses(settings)) },
 ]
 
@@ -86,7 +84,7 @@ const examine = Effect.fnUntraced(function* (env: Config.Environment) {
   const { problems, settings } = yield* read(env)
   const own = yield* Check.runAll(ProcessChecks.checks(settings, problems))
   if (settings === undefined) return own
-  const others = yield* Effect.provide(Check.runAll(environmentChecks(settings, env)), connections(settings))
+  const others = yield* Effect.provide(Check.runAll(environmentChecks(settings)), connections(settings))
   return [...own, ...others]
 })
 
@@ -106,7 +104,7 @@ const run = Effect.fnUntraced(function* (env: Config.Environment, json: boolean)
       ? JSON.stringify({ ok: summary.failed === 0, folder, mode, summary, checks }, null, 2)
       : textOf(folder, mode, findings),
   )
-  if (summary.failed > 0) return yield* new Failed()
+  if (summary.failed > 0) return yield* new Failed({ code: exitCodes.failed.code })
 })
 
 export const doctor = Command.make(

@@ -5,13 +5,16 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { reasonOf } from "../domain/Reason.ts"
 
+const problemLines = (
+  problems: ReadonlyArray<{ readonly field: string; readonly message: string }>,
+): string => problems.map(({ field, message }) => `  ${field}: ${message}`).join("\n")
+
 export class FileInvalid extends Schema.TaggedError<FileInvalid>()("FileInvalid", {
   file: Schema.String,
   problems: Schema.Array(Schema.Struct({ field: Schema.String, message: Schema.String })),
 }) {
   override get message(): string {
-    const lines = this.problems.map(({ field, message }) => `  ${field}: ${message}`)
-    return `Cannot use ${this.file}:\n${lines.join("\n")}`
+    return `Cannot use ${this.file}:\n${problemLines(this.problems)}`
   }
 }
 
@@ -25,6 +28,10 @@ const problemsOf = (issue: SchemaIssue.Issue) =>
     field: path.length === 0 ? "the file" : path.map(segment).join("."),
     message,
   }))
+
+/** The message for values that were given on the command line. */
+export const problemText = (issue: SchemaIssue.Issue): string =>
+  `Not allowed:\n${problemLines(problemsOf(issue))}`
 
 /** An unknown field is an error too. */
 export const read = Effect.fnUntraced(function* <A, I>(file: string, schema: Schema.Codec<A, I>) {

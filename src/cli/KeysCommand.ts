@@ -15,8 +15,11 @@ import type { NewKey } from "../api/KeysApi.ts"
 import { AgentId, ApiKeyId } from "../domain/Ids.ts"
 import { Lifetime, rows, wordsOf } from "./KeysText.ts"
 import * as KeysClient from "./KeysClient.ts"
-import { calling, serviceFlags, serviceOf } from "./ServiceFlags.ts"
-import { type Service, ServiceRefused } from "./ServiceClient.ts"
+import { confirmed, yesFlag } from "./Ask.ts"
+import { UsageError } from "./Explained.ts"
+import { print } from "./Output.ts"
+import { calling, serviceFlags } from "./ServiceFlags.ts"
+import type { Service } from "./ServiceClient.ts"
 
 const service = serviceFlags("keys:read or keys:write")
 
@@ -32,7 +35,7 @@ const asked = Effect.fnUntraced(function* (flags: {
   const now = yield* Clock.currentTimeMillis
   const agents = yield* Effect.mapError(
     decodeAgents(wordsOf(Option.getOrElse(flags.agents, () => ""))),
-    () => new ServiceRefused({ reason: "--agents: expected ids of agents, separated by commas" }),
+    () => new UsageError({ message: "--agents: expected ids of agents, separated by commas" }),
   )
   const key: NewKey = {
     name: flags.name,
@@ -54,16 +57,16 @@ const create = Command.make(
     name: Flag.String("name").pipe(Flag.withDescription("Name of the key in the list")),
     permissions: Flag.String("permissions").pipe(
       Flag.withDescription(
-        "Permissions, separated by commas; you must have them yourself; by default chat:*,sessions:*",
+        "Permissions, separated by commas; you must have them yourself (default: chat:*,sessions:*)",
       ),
       Flag.optional,
     ),
     agents: Flag.String("agents").pipe(
-      Flag.withDescription("Ids of the agents that it may use, separated by commas; by default all"),
+      Flag.withDescription("Ids of the agents that it may use, separated by commas (default: all)"),
       Flag.optional,
     ),
     expires: Flag.String("expires").pipe(
-      Flag.withDescription("Lifetime: 30m, 12h, 90d; by default it does not expire"),
+      Flag.withDescription("Lifetime: 30m, 12h, 90d (default: it does not expire)"),
       Flag.withMetavar("TIME"),
       Flag.withSchema(Lifetime),
       Flag.optional,
@@ -74,12 +77,13 @@ const create = Command.make(
       Flag.optional,
     ),
   },
-  ({ token, url, ...flags }) =>
+  ({ json, profile, token, url, ...given }) =>
     calling(
-      Effect.gen(function* () {
-        const created = yield* KeysClient.create(serviceOf({ token, url }), yield* asked(flags))
-        yield* Console.error(`${created.id} (${created.name}). The key is shown only once:`)
-        yield* Console.log(created.key)
+      { json, profile, token, url },
+      Effect.fnUntraced(function* (service) {
+        const created = yield* KeysClient.create(service, yield* asked(given))
+        if (!json) yield* Console.error(`${created.id} (${created.name}). The key is shown only once:`)
+        yield* print(json, created, () => [created.key])
       }),
     ),
 ).pipe(Command.withDescription("Create a key that acts as you, and print it once."))
@@ -95,11 +99,8 @@ const all = (of: Service) =>
   )
 
 const list = Command.make("list", service, (flags) =>
-  calling(
-    Effect.gen(function* () {
-      const keys = yield* all(serviceOf(flags))
-      yield* Console.log(rows(keys, yield* Clock.currentTimeMillis).join("\n"))
-    }),
+  calling(flags, (service) =>
+    Effect.flatMap(all(service), (keys) => print(flags.json, keys, (now) => rows(keys, now))),
   ),
 ).pipe(Command.withDescription("List your keys; with admin:read, those of your organisation."))
 
@@ -111,12 +112,15 @@ const revoke = Command.make(
       Argument.withDescription("Id of the key, from the list"),
       Argument.withSchema(ApiKeyId),
     ),
+    yes: yesFlag,
   },
-  ({ id, ...flags }) =>
+  ({ id, yes, ...flags }) =>
     calling(
-      Effect.gen(function* () {
-        const key = yield* KeysClient.revoke(serviceOf(flags), id)
-        yield* Console.log(`${key.id} (${key.name}) is revoked.`)
+      flags,
+      Effect.fnUntraced(function* (service) {
+        yield* confirmed(yes, `Revoke the key ${id}. It cannot be undone.`)
+        const key = yield* KeysClient.revoke(service, id)
+        yield* print(flags.json, key, () => [`${key.id} (${key.name}) is revoked.`])
       }),
     ),
 ).pipe(Command.withDescription("Revoke a key: within a second every replica rejects it."))

@@ -10,16 +10,20 @@ import { RunsQuery } from "../api/OperatorRunsApi.ts"
 import { RunId } from "../domain/Ids.ts"
 import * as RunsClient from "./RunsClient.ts"
 import { account, rows } from "./RunsText.ts"
-import { calling, serviceFlags, serviceOf } from "./ServiceFlags.ts"
-import { ServiceRefused } from "./ServiceClient.ts"
+import { UsageError } from "./Explained.ts"
+import { checkReadOrg } from "./KnownOrgs.ts"
+import { problemText } from "./JsonFile.ts"
+import { print } from "./Output.ts"
+import { calling, serviceFlags } from "./ServiceFlags.ts"
 
+const encodeCursor = (query: RunsQuery) => Effect.orDie(Schema.encodeEffect(RunsQuery)(query))
 const decodeQuery = Schema.decodeUnknownEffect(RunsQuery)
 
 const filter = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 const filters = {
-  org: filter("org", "An organisation; by default all that the token may see"),
+  org: filter("org", "An organisation (default: all that the token may see)"),
   user: filter("user", "A user"),
   session: filter("session", "A session's id"),
   agent: filter("agent", "An agent's id"),
@@ -29,28 +33,29 @@ const filters = {
   reason: filter("reason", "The reason of the decision"),
   traceId: filter("trace", "The trace id of a log line"),
   feedback: filter("feedback", "up, down or any"),
-  limit: filter("limit", "Runs of the page, by default 50"),
+  limit: filter("limit", "Runs of the page (default: 50)"),
   cursor: filter("cursor", "The cursor that the last page printed"),
 }
 
 const list = Command.make(
   "list",
   { ...serviceFlags("admin:read or operator:read"), ...filters },
-  ({ token, url, ...given }) =>
+  ({ json, profile, token, url, ...given }) =>
     calling(
-      Effect.gen(function* () {
+      { json, profile, token, url },
+      Effect.fnUntraced(function* (service) {
         const asked = Object.entries(given).flatMap(([name, value]) =>
           Option.isSome(value) ? [[name, value.value] as const] : [],
         )
         const query = yield* Effect.mapError(
           decodeQuery(Object.fromEntries(asked)),
-          ({ message }) => new ServiceRefused({ reason: message }),
+          ({ issue }) => new UsageError({ message: problemText(issue) }),
         )
-        const { nextCursor, runs } = yield* RunsClient.page(serviceOf({ token, url }), query)
-        yield* Console.log(rows(runs).join("\n"))
-        if (nextCursor === null) return
-        const encoded = yield* Effect.orDie(Schema.encodeEffect(RunsQuery)({ cursor: nextCursor }))
-        yield* Console.error(`There may be older ones: --cursor ${encoded.cursor}`)
+        yield* checkReadOrg(service, query.org)
+        const { nextCursor, runs } = yield* RunsClient.page(service, query)
+        const cursor = nextCursor === null ? null : (yield* encodeCursor({ cursor: nextCursor })).cursor
+        yield* print(json, { runs, nextCursor: cursor }, (now) => rows(runs, now))
+        if (cursor !== null && !json) yield* Console.error(`There may be older ones: --cursor ${cursor}`)
       }),
     ),
 ).pipe(Command.withDescription("List the newest runs that match all filters, without the texts of users."))
@@ -69,11 +74,10 @@ const show = Command.make(
     ),
   },
   ({ content, id, ...flags }) =>
-    calling(
-      Effect.gen(function* () {
-        const run = yield* RunsClient.show(serviceOf(flags), id, content)
-        yield* Console.log(account(run).join("\n"))
-      }),
+    calling(flags, (service) =>
+      Effect.flatMap(RunsClient.show(service, id, content), (run) =>
+        print(flags.json, run, (now) => account(run, now)),
+      ),
     ),
 ).pipe(Command.withDescription("Show what happened in a run: decision, attempts, times, rating."))
 

@@ -1,37 +1,21 @@
 /** The texts that `crossfade runs` prints. Pure. */
 import type { RunView } from "../api/OperatorRunsApi.ts"
 import type { ListedRun } from "../domain/ListedRun.ts"
-
-const secondOf = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ")
+import { aligned, printable } from "./Columns.ts"
+import { timeOf } from "./Times.ts"
 
 const durationOf = (from: number, to: number | null): string =>
   to === null ? "running" : `${((to - from) / 1000).toFixed(1)} s`
 
-/** A column is as wide as its widest cell. */
-const aligned = (table: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
-  return table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  )
-}
+const header = ["STARTED", "RUN", "ORG", "USER", "STATUS", "TOOK", "MODE", "REASON", "CODE", "RATING"]
 
-/** A terminal would run the escapes of a user's text. */
-const printable = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
-  text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\ufffd")
-
-const header = ["STARTED (UTC)", "RUN", "ORG", "USER", "STATUS", "TOOK", "MODE", "REASON", "CODE", "RATING"]
-
-export const rows = (runs: ReadonlyArray<ListedRun>): ReadonlyArray<string> =>
+export const rows = (runs: ReadonlyArray<ListedRun>, now: number): ReadonlyArray<string> =>
   runs.length === 0
     ? ["No run matches."]
     : aligned([
         header,
         ...runs.map((run) => [
-          secondOf(run.createdAt),
+          timeOf(run.createdAt, now),
           run.id,
           run.orgId,
           run.userId,
@@ -65,13 +49,13 @@ const contentOf = ({ content }: RunView): ReadonlyArray<string> => {
   ]
 }
 
-export const account = (run: RunView): ReadonlyArray<string> => {
+export const account = (run: RunView, now: number): ReadonlyArray<string> => {
   const { decision, error, feedback, times } = run
   const decided = decision.rules.find((rule) => rule.decided)
   return [
     `run         ${run.id}`,
     `user        ${run.userId} of ${run.orgId}, session ${run.sessionId}`,
-    `started     ${secondOf(run.createdAt)} UTC, ${durationOf(run.createdAt, run.endedAt)}`,
+    `started     ${timeOf(run.createdAt, now)}, took ${durationOf(run.createdAt, run.endedAt)}`,
     `status      ${run.status}${error === null ? "" : ` ${error.code}: ${error.message}`}`,
     `mode        ${run.executionMode ?? "none"}; decided by ${decision.reason}${decided === undefined ? "" : `: ${decided.result}`}`,
     `overhead    ${times.overheadMs ?? "?"} ms, longest silence ${times.longestSilenceMs ?? "?"} ms`,

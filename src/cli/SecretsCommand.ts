@@ -1,7 +1,6 @@
 /** `crossfade secrets`: the encrypted values in the store of this environment. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -13,6 +12,7 @@ import * as CredentialSeals from "../recording/CredentialSeals.ts"
 import * as StageSettings from "../app/StageSettings.ts"
 import { requireFile } from "./DataFolder.ts"
 import { explained } from "./Explained.ts"
+import { jsonFlag, print } from "./Output.ts"
 
 class NoDataKey extends Data.TaggedError("NoDataKey") {
   override get message(): string {
@@ -20,16 +20,17 @@ class NoDataKey extends Data.TaggedError("NoDataKey") {
   }
 }
 
-const rotated = Effect.gen(function* () {
+const rotated = Effect.fnUntraced(function* (json: boolean) {
   const { current } = yield* DataKeys.DataKeys
   if (current === undefined) return yield* new NoDataKey()
-  const { old, plain, sealed, unreadable } = yield* CredentialSeals.rotate
-  yield* Console.log(
+  const found = yield* CredentialSeals.rotate
+  const { old, plain, sealed, unreadable } = found
+  yield* print(json, { ...found, key: current.id }, () => [
     `${sealed} of ${old + plain} values encrypted again with the key ${current.id}; ${unreadable} cannot be decrypted`,
-  )
+  ])
 })
 
-const rotate = Effect.gen(function* () {
+const rotate = Effect.fnUntraced(function* (json: boolean) {
   const settings = yield* Config.read(process.env)
   if (settings.DATABASE_URL === undefined) yield* requireFile(settings.DATA_DIR, "database")
   const isStored = settings.DATA_KEY === undefined && StageSettings.dataKeys(settings).mayMake
@@ -37,14 +38,14 @@ const rotate = Effect.gen(function* () {
   const lock = settings.DATABASE_URL === undefined ? DataFolderLock.layer(settings.DATA_DIR) : Layer.empty
   const store = Database.layerExisting(StageSettings.database(settings)).pipe(Layer.provide(lock))
   const keys = DataKeys.layer(StageSettings.dataKeys(settings))
-  yield* Effect.provide(rotated, Layer.mergeAll(store, keys))
+  yield* Effect.provide(rotated(json), Layer.mergeAll(store, keys))
 })
 
 export const secrets = Command.make("secrets").pipe(
   Command.withDescription("Manage the encrypted values in the store of this environment."),
   Command.withSubcommands([
-    Command.make("rotate", {}, () => explained(Effect.provide(rotate, NodeServices.layer))).pipe(
-      Command.withDescription("Encrypt the credentials of MCP servers again with DATA_KEY."),
-    ),
+    Command.make("rotate", { json: jsonFlag }, ({ json }) =>
+      explained(Effect.provide(rotate(json), NodeServices.layer)),
+    ).pipe(Command.withDescription("Encrypt the credentials of MCP servers again with DATA_KEY.")),
   ]),
 )

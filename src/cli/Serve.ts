@@ -3,6 +3,7 @@
  * a few lines that say what runs and how to try it. A failed start gives its reason in words, without a stack.
  */
 import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
@@ -55,6 +56,9 @@ const tryLines = (url: string, consoleUrl: string | undefined, token: string): R
   `         -d '{"agentId":"${defaultAgentId}","message":"Hello"}'`,
 ]
 
+const formatOf = ({ LOG_FORMAT, NODE_ENV }: Config.Settings) =>
+  LOG_FORMAT || (NODE_ENV === "production" ? "json" : "pretty")
+
 /** A token is shown only if the secret was generated here too, so never in production. */
 const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undefined) =>
   Effect.gen(function* () {
@@ -68,13 +72,19 @@ const announce = (settings: Config.Settings, sandbox: Sandbox["Service"] | undef
     const token = made
       ? yield* Jwt.mint(secret, someone, tokenHours, StageSettings.tokenRules(settings))
       : undefined
-    const lines = [
+    const first = [
       `Crossfade listens on ${url} (mode ${settings.CHAT_EXECUTION_MODE}, ${store}${docs === "off" ? "" : `; docs at ${urls[docs]}/docs`})`,
       ...(settings.ADMIN_PORT === null ? [] : [`Operators' port: ${operators}`]),
+    ]
+    const forPeople = [
       ...sandboxLines(sandbox),
       ...(token === undefined ? [] : tryLines(url, urls[place], token)),
     ]
-    yield* Console.log(lines.join("\n"))
+    if (formatOf(settings) === "pretty") return yield* Console.log([...first, ...forPeople].join("\n"))
+    // Every line of stdout is JSON then, and a token stays out of the log. LOG_LEVEL must not hide the address.
+    const timestamp = DateTime.formatIso(yield* DateTime.now)
+    for (const message of first) yield* Console.log(JSON.stringify({ timestamp, level: "info", message }))
+    if (forPeople.length > 0) yield* Console.error(forPeople.join("\n"))
   })
 
 export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
@@ -115,13 +125,11 @@ const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as
 /** Node checks the terminal and `NO_COLOR`. */
 const isColoured = () => process.stdout.isTTY && process.stdout.hasColors()
 
-const logging = ({ LOG_FORMAT, LOG_LEVEL, NODE_ENV }: Config.Settings) => {
-  const format = LOG_FORMAT || (NODE_ENV === "production" ? "json" : "pretty")
-  return Layer.mergeAll(
-    Layer.succeed(References.MinimumLogLevel, levels[LOG_LEVEL]),
-    Logger.layer([LogOutput.toStdout(format === "json" ? Logs.json : Logs.pretty(isColoured()))]),
+const logging = (settings: Config.Settings) =>
+  Layer.mergeAll(
+    Layer.succeed(References.MinimumLogLevel, levels[settings.LOG_LEVEL]),
+    Logger.layer([LogOutput.toStdout(formatOf(settings) === "json" ? Logs.json : Logs.pretty(isColoured()))]),
   )
-}
 
 const warnings = (settings: Config.Settings) =>
   Layer.effectDiscard(

@@ -5,8 +5,7 @@ import * as Layer from "effect/Layer"
 import { setFlagsFromString } from "node:v8"
 import type * as Config from "../config/Config.ts"
 import { surviveBrokenOutput } from "../telemetry/LogOutput.ts"
-import { explained } from "./Explained.ts"
-import * as Serve from "./Serve.ts"
+import { endedByRequest, explained } from "./Explained.ts"
 import * as StopSignals from "./StopSignals.ts"
 
 /**
@@ -15,10 +14,14 @@ import * as StopSignals from "./StopSignals.ts"
  */
 const keepTurnsYoung = Effect.sync(() => setFlagsFromString("--no-allocation-site-pretenuring"))
 
+/** Loaded for this command only: the whole service takes most of a second, and every command would wait for it. */
+const service = Effect.promise(() => import("./Serve.ts"))
+
 /** Runs until it is stopped. A failed start is explained, and the process ends with code 1. */
 export const run = (env: Config.Environment) =>
   Effect.all([keepTurnsYoung, surviveBrokenOutput, StopSignals.listen]).pipe(
-    Effect.andThen(explained(Layer.launch(Serve.layer(env)))),
+    Effect.andThen(explained(Effect.flatMap(service, ({ layer }) => Layer.launch(layer(env))))),
+    endedByRequest,
   )
 
 export const serve = Command.make("serve", {}, () => run(process.env)).pipe(

@@ -3,7 +3,6 @@
  */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -16,9 +15,11 @@ import { Scenario } from "../simulation/Scenario.ts"
 import * as ScenarioRun from "../simulation/ScenarioRun.ts"
 import { scenarios } from "../simulation/Scenarios.ts"
 import * as Timeline from "../simulation/Timeline.ts"
-import * as Backtesting from "./Backtesting.ts"
+import { withShownDefault } from "./DefaultFlag.ts"
 import { explained } from "./Explained.ts"
 import * as JsonFile from "./JsonFile.ts"
+import { jsonFlag, print } from "./Output.ts"
+import { Progress } from "./Progress.ts"
 import { ThresholdsFile } from "./ThresholdsFile.ts"
 
 export class SimulateRefused extends Schema.TaggedError<SimulateRefused>()("SimulateRefused", {
@@ -35,11 +36,11 @@ const isShort = ({ faults, seconds }: Scenario): boolean => faults.length > 0 &&
 
 const flags = {
   scenario: Flag.String("scenario").pipe(
-    Flag.withDescription(
-      "Such as hang, flapping or poisoned-org (an unknown name lists them); all plays those of up to an hour",
-    ),
     Flag.withMetavar("NAME"),
-    Flag.withDefault("all"),
+    withShownDefault(
+      "Such as hang, flapping or poisoned-org (an unknown name lists them); all plays those of up to an hour",
+      "all",
+    ),
   ),
   file: Flag.File("file", { mustExist: true }).pipe(
     Flag.withDescription("A scenario of your own (JSON; see docs/how-to/simulate.md)"),
@@ -52,18 +53,18 @@ const flags = {
     Flag.withDefault(false),
   ),
   since: Flag.String("since").pipe(
-    Flag.withDescription("With --runs: the age of the oldest run, such as 90m, 12h or 7d"),
     Flag.withMetavar("TIME"),
-    Flag.withDefault("7d"),
+    withShownDefault("With --runs: the age of the oldest run, such as 90m, 12h or 7d", "7d"),
   ),
   policy: Flag.Literals("policy", ["all", ...Policies.names]).pipe(
-    Flag.withDescription("The service's policy (ours), one of the references, or all of them side by side"),
-    Flag.withDefault("ours" as const),
+    withShownDefault(
+      "The service's policy (ours), one of the references, or all of them side by side",
+      "ours",
+    ),
   ),
   seeds: Flag.Int("seeds").pipe(
-    Flag.withDescription("Runs of each scenario, each with other random numbers; the same for every policy"),
     Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
-    Flag.withDefault(5),
+    withShownDefault("Runs of each scenario, each with other random numbers; the same for every policy", 5),
   ),
   thresholds: Flag.File("thresholds", { mustExist: true }).pipe(
     Flag.withDescription(
@@ -71,7 +72,7 @@ const flags = {
     ),
     Flag.optional,
   ),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("Print figures as JSON"), Flag.withDefault(false)),
+  json: jsonFlag,
   svg: Flag.Path("svg").pipe(
     Flag.withDescription("Draw the first run of the scenario into this file"),
     Flag.withMetavar("FILE"),
@@ -88,17 +89,22 @@ const chosen = Effect.fnUntraced(function* (name: string, file: Option.Option<st
   return yield* new SimulateRefused({ flag: "scenario", allowed: `there is no ${name}; allowed: ${known}` })
 })
 
-const compare = (
+/** Each run is one step of the progress, and the others wait for it. */
+const compare = Effect.fnUntraced(function* (
   scenario: Scenario,
   policy: Policies.Name,
   settings: Health.Settings,
   seeds: number,
-): PolicyComparison.Compared => {
-  const tallies = Array.from({ length: seeds }, (_, seed) =>
-    ScenarioRun.run(scenario, Policies.make(policy, settings), seed + 1),
+  progress: Progress,
+) {
+  const tallies = yield* Effect.forEach(Array.from({ length: seeds }), (_, seed) =>
+    Effect.andThen(
+      progress.step(`${scenario.name}, ${policy}`),
+      Effect.sync(() => ScenarioRun.run(scenario, Policies.make(policy, settings), seed + 1)),
+    ),
   )
   return { scenario: scenario.name, policy, figures: Figures.of(scenario, tallies) }
-}
+})
 
 const draw = Effect.fnUntraced(function* (
   file: string,
@@ -152,18 +158,22 @@ const play = Effect.fnUntraced(function* (flags: Flags) {
   const policies = flags.policy === "all" ? Policies.names : [flags.policy]
   if (flags.runs) {
     const sinceMs = yield* millisOf(flags.since)
-    return yield* Backtesting.run({ policies, sinceMs, thresholds, json: flags.json }, process.env)
+    const { run } = yield* Effect.promise(() => import("./Backtesting.ts"))
+    return yield* run({ policies, sinceMs, thresholds, json: flags.json }, process.env)
   }
   const settings = { ...Policies.usual, ...thresholds }
   const played = yield* chosen(flags.scenario, flags.file)
   if (Option.isSome(flags.svg)) yield* draw(flags.svg.value, played, policies, settings)
-  const rows = played.flatMap((scenario) =>
-    policies.map((policy) => compare(scenario, policy, settings, flags.seeds)),
-  )
-  const text = flags.json
-    ? JSON.stringify(PolicyComparison.data(rows), null, 2)
-    : `${PolicyComparison.table(rows)}\n\n${PolicyComparison.legend}`
-  yield* Console.log(text)
+  const pairs = played.flatMap((scenario) => policies.map((policy) => ({ scenario, policy })))
+  const progress = yield* Progress.make(pairs.length * flags.seeds)
+  const rows = yield* Effect.forEach(pairs, ({ policy, scenario }) =>
+    compare(scenario, policy, settings, flags.seeds, progress),
+  ).pipe(Effect.ensuring(progress.clear))
+  yield* print(flags.json, PolicyComparison.data(rows), () => [
+    PolicyComparison.table(rows),
+    "",
+    PolicyComparison.legend,
+  ])
 })
 
 export const simulate = Command.make("simulate", flags, (flags) => explained(play(flags))).pipe(

@@ -1,6 +1,9 @@
-/** The exit code of the program: 0 after a requested stop, 1 after a failure. */
+/** The exit code of the program: that of its failure, and 130 for an interrupt that the command did not expect. */
 import * as Exit from "effect/Exit"
-import type * as Runtime from "effect/Runtime"
+import * as Runtime from "effect/Runtime"
+import { exitCodes } from "./ExitCode.ts"
 
 export const teardown: Runtime.Teardown = (exit, onExit) =>
-  onExit(Exit.isSuccess(exit) || Exit.hasInterrupts(exit) ? 0 : 1)
+  Exit.isFailure(exit) && Exit.hasInterrupts(exit)
+    ? onExit(Number(process.exitCode ?? exitCodes.interrupted.code))
+    : Runtime.defaultTeardown(exit, onExit)

@@ -4,12 +4,14 @@
  */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Config from "../config/Config.ts"
+import { withShownDefault } from "./DefaultFlag.ts"
 import { requireFile } from "./DataFolder.ts"
 import { explained } from "./Explained.ts"
+import { jsonFlag, print } from "./Output.ts"
 import { wordsOf } from "./KeysText.ts"
 import { type OrgId, TokenOrgId, TokenUserId, type UserId } from "../domain/Ids.ts"
 import { isOperatorPermission } from "../domain/Operators.ts"
@@ -24,11 +26,10 @@ export class NoOperatorSecret extends Schema.TaggedError<NoOperatorSecret>()("No
 }
 
 const permissions = Flag.String("permissions").pipe(
-  Flag.withDescription("Permissions, separated by commas or spaces"),
-  Flag.withDefault("chat:*,sessions:*"),
+  withShownDefault("Permissions, separated by commas or spaces", "chat:*,sessions:*"),
 )
 
-const hours = Flag.Finite("hours").pipe(Flag.withDescription("Lifetime of the token"), Flag.withDefault(24))
+const hours = Flag.Finite("hours").pipe(withShownDefault("Lifetime of the token in hours", 24))
 
 const signingSecret = (settings: Config.Settings, isOperator: boolean) => {
   const { AUTH_JWT_SECRET, AUTH_OPERATOR_SECRET, DATA_DIR } = settings
@@ -47,12 +48,15 @@ const mint = Effect.fnUntraced(function* (flags: {
   readonly user: UserId
   readonly permissions: string
   readonly hours: number
+  readonly json: boolean
 }) {
   const settings = yield* Config.read(process.env)
   const permissions = wordsOf(flags.permissions)
   const secret = yield* signingSecret(settings, permissions.some(isOperatorPermission))
   const principal = { orgId: flags.org, userId: flags.user, permissions }
-  yield* Console.log(yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings)))
+  const token = yield* Jwt.mint(secret, principal, flags.hours, StageSettings.tokenRules(settings))
+  const expiresAt = (yield* Clock.currentTimeMillis) + flags.hours * 3_600_000
+  yield* print(flags.json, { token, expiresAt }, () => [token])
 })
 
 export const token = Command.make(
@@ -65,6 +69,7 @@ export const token = Command.make(
     user: Flag.String("user").pipe(Flag.withDescription("User (claim sub)"), Flag.withSchema(TokenUserId)),
     permissions,
     hours,
+    json: jsonFlag,
   },
   (flags) => explained(mint(flags)),
 ).pipe(

@@ -1,34 +1,21 @@
 /** `crossfade watch`: the health of a running service in a terminal, updated every second. */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import type { LiveView } from "../api/LiveView.ts"
-import { explained } from "./Explained.ts"
+import { endedByRequest } from "./Explained.ts"
+import { asJson } from "./Output.ts"
+import { calling, serviceFlags } from "./ServiceFlags.ts"
 import * as WatchFeed from "./WatchFeed.ts"
 import { render, type Screen } from "./WatchScreen.ts"
 
 const flags = {
-  url: Flag.String("url").pipe(
-    Flag.withDescription("Address of the service"),
-    Flag.withMetavar("URL"),
-    Flag.withDefault("http://localhost:3001"),
-  ),
-  token: Flag.Redacted("token").pipe(
-    Flag.withDescription("A token with operator:read; defaults to the environment's CROSSFADE_TOKEN"),
-    Flag.withMetavar("TOKEN"),
-    Flag.withFallbackConfig(Config.Redacted("CROSSFADE_TOKEN")),
-  ),
+  ...serviceFlags("operator:read"),
   once: Flag.Boolean("once").pipe(Flag.withDescription("Print one view and exit"), Flag.withDefault(false)),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one line of JSON per view, for other programs"),
-    Flag.withDefault(false),
-  ),
 }
 
 const samples = 20
@@ -92,12 +79,12 @@ const watching = (url: string, token: Redacted.Redacted<string>) =>
     ),
   ).pipe(Effect.scoped)
 
-const asJson = (url: string, token: Redacted.Redacted<string>) =>
+const jsonLines = (url: string, token: Redacted.Redacted<string>) =>
   WatchFeed.feed(url, token).pipe(
     Stream.runForEach((news) =>
       "_tag" in news
         ? Console.error(`connection lost (${news.reason}), trying again`)
-        : Console.log(JSON.stringify(news)),
+        : Console.log(asJson(news)),
     ),
   )
 
@@ -106,15 +93,16 @@ const once = Effect.fnUntraced(function* (url: string, token: Redacted.Redacted<
   if (view === undefined) return
   const screen = next(begun(url), view)
   yield* Console.log(
-    json ? JSON.stringify(view) : render(screen, { ...wide, ...terminal(), rows: wide.rows }).join("\n"),
+    json ? asJson(view) : render(screen, { ...wide, ...terminal(), rows: wide.rows }).join("\n"),
   )
 })
 
-export const watch = Command.make("watch", flags, ({ json, once: isOnce, token, url: given }) => {
-  const url = given.replace(/\/+$/, "")
-  const shown = isOnce ? once(url, token, json) : json ? asJson(url, token) : watching(url, token)
-  return explained(Effect.provide(shown, NodeHttpClient.layerUndici))
-}).pipe(
+export const watch = Command.make("watch", flags, ({ once: isOnce, ...flags }) =>
+  calling(flags, ({ token, url }) => {
+    if (isOnce) return once(url, token, flags.json)
+    return endedByRequest(flags.json ? jsonLines(url, token) : watching(url, token))
+  }),
+).pipe(
   Command.withDescription(
     "Show both modes' rates and latencies, the breaker and the last decisions, every second.",
   ),

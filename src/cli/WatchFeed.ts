@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { LiveView } from "../api/LiveView.ts"
 import { reasonOf } from "../domain/Reason.ts"
+import { ServiceUnreachable } from "./ServiceClient.ts"
 
 /** The service answers the same on every retry. */
 export class WatchRefused extends Schema.TaggedError<WatchRefused>()("WatchRefused", {
@@ -101,5 +102,5 @@ export const feed = (
 /** The first view, or the reason why there is none. */
 export const first = (url: string, token: Redacted.Redacted<string>) =>
   Stream.runHead(connection(url, token)).pipe(
-    Effect.catchTag("Lost", ({ reason }) => new WatchRefused({ url, reason })),
+    Effect.catchTag("Lost", ({ reason }) => new ServiceUnreachable({ url, reason })),
   )

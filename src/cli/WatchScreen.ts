@@ -89,7 +89,15 @@ const providerLines = ({ providers }: LiveView, paint: Paint): ReadonlyArray<str
 const titled = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)]
 
-const happened = ({ decisions, fallbacks, refusals, transitions }: LiveView, room: number, paint: Paint) => {
+/** The people on call see at once which events wait for them. */
+const notificationLines = ({ notifications }: LiveView, most: number, paint: Paint): ReadonlyArray<string> =>
+  notifications.slice(0, most).map(({ at, severity, text }) => {
+    const line = `${clock(at)}  ${severity === "action" ? "ACT  " : ""}${text}`
+    return severity === "info" ? line : paint(severity === "action" ? "red" : "yellow", line)
+  })
+
+const happened = (view: LiveView, room: number, paint: Paint) => {
+  const { decisions, fallbacks, refusals, transitions } = view
   const changes = transitions
     .slice(0, 3)
     .map(({ at, from, orgId, reason, to }) => `${clock(at)}  ${orgId ?? "all"}  ${from} -> ${to}  ${reason}`)
@@ -105,6 +113,7 @@ const happened = ({ decisions, fallbacks, refusals, transitions }: LiveView, roo
         `${clock(lastAt)}  ${orgId}  ${agentId}  ${target}  ${count} times  ${failure}`,
     )
   const before = [
+    ...titled(paint("bold", "notifications"), notificationLines(view, room < 20 ? 2 : 6, paint)),
     ...titled(paint("bold", "agents that are refused"), refused),
     ...titled(paint("bold", "breaker, last changes"), changes),
     ...titled(paint("bold", "turns that changed their mode"), moved),

@@ -1,24 +1,29 @@
-/** The `crossfade` command. */
+/** The program of the `crossfade` command. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as CliConfig from "effect/cli/CliConfig"
 import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
-import { doctor } from "./DoctorCommand.ts"
-import { keys } from "./KeysCommand.ts"
-import { runs } from "./RunsCommand.ts"
-import { secrets } from "./SecretsCommand.ts"
-import { serve } from "./ServeCommand.ts"
-import { simulate } from "./SimulateCommand.ts"
-import { teardown } from "./Teardown.ts"
-import { token } from "./TokenCommand.ts"
 import { version } from "../app/Version.ts"
-import { watch } from "./WatchCommand.ts"
+import { crossfade, presenter } from "./Commands.ts"
+import { exitCodes } from "./ExitCode.ts"
+import { Failed } from "./Explained.ts"
+import { teardown } from "./Teardown.ts"
 
-Command.make("crossfade").pipe(
-  Command.withDescription("Chat gateway over an agent runtime and a direct LLM."),
-  Command.withSubcommands([doctor, keys, runs, secrets, serve, simulate, token, watch]),
+const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel]
+
+crossfade.pipe(
   Command.run({ version }),
-  Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),
+  Effect.catchTag("ShowHelp", ({ errors }) =>
+    errors.length === 0 ? Effect.void : new Failed({ code: exitCodes.usage.code }),
+  ),
+  Effect.provide([
+    NodeServices.layer,
+    NodeCrypto.layerSecureRandom,
+    CliConfig.layer({ builtIns }),
+    presenter,
+  ]),
   (program) => NodeRuntime.runMain(program, { teardown }),
 )

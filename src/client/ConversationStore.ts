@@ -23,6 +23,8 @@ export interface ChatState {
   readonly status: ChatStatus
   /** The last request failed. A failed run is an answer with an `error` instead. */
   readonly error: CrossfadeError | undefined
+  /** The failure that the next try follows, while the status is `reconnecting`. */
+  readonly failure: CrossfadeError | undefined
   /** Answers to interrupts that are sent once all of them have one. */
   readonly answers: ReadonlyArray<InterruptAnswer>
 }
@@ -36,10 +38,9 @@ export interface ConversationSettings {
 
 /** Starts a turn. The same options give the same turn. */
 type Turn = (options: TurnOptions) => Events
+type Files = ReadonlyArray<UploadedFile>
 
 const busy = new CrossfadeError("REQUEST_IN_PROGRESS", "The last turn is still running.")
-
-type Files = ReadonlyArray<UploadedFile>
 
 const textOf = ({ payload }: InterruptAnswer): string =>
   typeof payload === "string" && payload !== "" ? payload : JSON.stringify(payload)
@@ -52,13 +53,13 @@ export class ConversationStore {
     conversation: Conversation.emptyConversation,
     status: "idle",
     error: undefined,
+    failure: undefined,
     answers: [],
   }
   #reading: AbortController | undefined
   #stopRequested = false
   /** The last turn, to send it again under its key if it was refused or its connection broke. */
   #lastTurn: { readonly turn: Turn; readonly idempotencyKey: string } | undefined
-
   /** The end of the branch that is shown, if it is not the session's newest. */
   #leaf: string | undefined
 
@@ -263,7 +264,7 @@ export class ConversationStore {
     this.#reading = reading
     this.#stopRequested = false
     this.#set({ status, error: undefined })
-    const onRetry = () => this.#set({ status: "reconnecting" })
+    const onRetry = (failure: CrossfadeError) => this.#set({ status: "reconnecting", failure })
     try {
       await this.#failing(() => task({ signal: reading.signal, detach: true, onRetry }), reading.signal)
     } finally {
@@ -293,7 +294,7 @@ export class ConversationStore {
   }
 
   #set(change: Partial<ChatState>): void {
-    this.#state = { ...this.#state, ...change }
+    this.#state = { ...this.#state, failure: undefined, ...change }
     for (const listener of this.#listeners) listener()
   }
 }

@@ -14,12 +14,14 @@ import { ExecutionMode } from "../domain/Mode.ts"
 import { authProblems, authVariables } from "./ConfigAuth.ts"
 import { browserVariables } from "./ConfigBrowser.ts"
 import { chatVariables } from "./ConfigChat.ts"
+import { consoleProblems, consoleVariables } from "./ConfigConsole.ts"
 import { deletionVariables } from "./ConfigDeletion.ts"
 import { fileProblems, fileVariables } from "./ConfigFiles.ts"
 import { admissionVariables, databaseVariables } from "./ConfigFleet.ts"
 import { pageProblems, pageVariables } from "./ConfigPages.ts"
 import { proxyVariables } from "./ConfigProxy.ts"
 import { monitorVariables } from "./ConfigMonitor.ts"
+import { notifyVariables, readWebhooks, unreadNotifyVariables } from "./ConfigNotify.ts"
 import { quotaVariables } from "./ConfigQuotas.ts"
 import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
@@ -29,6 +31,7 @@ import { providerVariableNames, readProviders } from "./ConfigProviders.ts"
 import { apiKeyAllowed, isHeaderValue, providerVariables } from "./ConfigProviderVariables.ts"
 import { type UnknownVariable, unknownVariables } from "./ConfigUnknown.ts"
 import type { DirectProvider } from "../domain/DirectProvider.ts"
+import type { Webhook } from "../domain/Webhook.ts"
 import { choice, list, millis, number, optionalText, port, type Variable } from "./ConfigVariable.ts"
 
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
@@ -66,6 +69,7 @@ export const variables = {
   ...authVariables,
   ...browserVariables,
   ...pageVariables,
+  ...consoleVariables,
   CHAT_EXECUTION_MODE: choice("Mode of a turn if no other rule applies.", [
     "direct_llm",
     "runtime_orchestrator",
@@ -129,6 +133,7 @@ export const variables = {
     secret: true,
     parse: apiKey,
   },
+  ...notifyVariables,
   ...proxyVariables,
   SANDBOX_RUNTIME_PORT: port("Port of the sandbox runtime (started when nothing else is configured).", 8801),
   SANDBOX_MODEL_PORT: port("Port of the sandbox model (started when nothing else is configured).", 8802),
@@ -144,6 +149,7 @@ export interface Settings extends Omit<
   | "AUTH_JWT_SECRET"
   | "AUTH_OPERATOR_SECRET"
   | "CHAT_RUNTIME_ENABLED_ORGS"
+  | "CONSOLE_OIDC_CLIENT_SECRET"
   | "CORS_ALLOWED_ORIGINS"
   | "DATA_KEY"
   | "DATABASE_URL"
@@ -156,6 +162,7 @@ export interface Settings extends Omit<
 > {
   readonly AUTH_JWT_SECRET: Redacted.Redacted<string> | undefined
   readonly AUTH_OPERATOR_SECRET: Redacted.Redacted<string> | undefined
+  readonly CONSOLE_OIDC_CLIENT_SECRET: Redacted.Redacted<string> | undefined
   readonly DATA_KEY: Redacted.Redacted<string> | undefined
   readonly DATABASE_URL: Redacted.Redacted<string> | undefined
   readonly REDIS_URL: Redacted.Redacted<string> | undefined
@@ -167,6 +174,7 @@ export interface Settings extends Omit<
   readonly CHAT_RUNTIME_ENABLED_ORGS: ReadonlyArray<string>
   readonly CORS_ALLOWED_ORIGINS: ReadonlyArray<string>
   readonly providers: ReadonlyArray<DirectProvider>
+  readonly webhooks: ReadonlyArray<Webhook>
   /** The variables that the environment sets; all others have their defaults. */
   readonly given: ReadonlySet<VariableName>
   /** Values that cause a warning and count as not set. */
@@ -219,12 +227,15 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
   const { ignored, problems, values } = readVariables(env)
   const names = list(values.DIRECT_LLM_PROVIDERS ?? "")
   const providers = readProviders(names, env)
+  const webhooks = readWebhooks(values.NOTIFY_WEBHOOKS, env)
   const all = [
     ...problems,
     ...providers.problems,
+    ...webhooks.problems,
     ...authProblems(values),
     ...secretProblems(values),
     ...pageProblems(values),
+    ...consoleProblems(values),
     ...fileProblems(values),
   ]
   for (const variable of ["SHADOW_JUDGE_PROVIDER", "CHAT_TITLES"] as const) {
@@ -248,6 +259,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CHAT_EXECUTION_MODE: sandbox && usesDefaultMode ? "runtime_orchestrator" : values.CHAT_EXECUTION_MODE,
     AUTH_JWT_SECRET: redacted(values.AUTH_JWT_SECRET),
     AUTH_OPERATOR_SECRET: redacted(values.AUTH_OPERATOR_SECRET),
+    CONSOLE_OIDC_CLIENT_SECRET: redacted(values.CONSOLE_OIDC_CLIENT_SECRET),
     DATA_KEY: redacted(values.DATA_KEY),
     DATABASE_URL: redacted(values.DATABASE_URL),
     REDIS_URL: redacted(values.REDIS_URL),
@@ -259,8 +271,9 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     CHAT_RUNTIME_ENABLED_ORGS: list(values.CHAT_RUNTIME_ENABLED_ORGS),
     CORS_ALLOWED_ORIGINS: list(values.CORS_ALLOWED_ORIGINS),
     providers: providers.providers,
+    webhooks: webhooks.webhooks,
     given: new Set(given),
-    ignored,
+    ignored: [...ignored, ...unreadNotifyVariables(values.NOTIFY_WEBHOOKS, env)],
     unknown: unknownVariables(
       env,
       new Set([...Object.keys(variables), ...providerVariableNames(names)]),

@@ -1,6 +1,7 @@
 /** The variables of authentication: keys, and the claims of tokens. Part of the table in `Config`. */
 import * as Redacted from "effect/Redacted"
 import { defaults, type RequiredClaim, type RoleGrant } from "../domain/TokenRules.ts"
+import { isTrustworthy } from "../domain/WebAddress.ts"
 import { isWeakSecret } from "../domain/WeakSecret.ts"
 import { choice, list, optionalText, type ValuesOf, type Variable } from "./ConfigVariable.ts"
 
@@ -28,9 +29,6 @@ export const previousSecrets = (about: string): Variable<ReadonlyArray<Redacted.
 const signedBefore = (variable: string): string =>
   `Earlier values of ${variable}. Their tokens stay valid until they expire.`
 
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host)
-
 const jwksUrl: Variable<string> = {
   ...optionalText(
     "Address of the identity provider's public keys (jwks_uri). Empty: only AUTH_JWT_SECRET signs tokens.",
@@ -40,9 +38,7 @@ const jwksUrl: Variable<string> = {
     if (text === "") return ""
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (url === undefined || url.hash + url.username + url.password !== "") return undefined
-    return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))
-      ? text
-      : undefined
+    return isTrustworthy(url) ? text : undefined
   },
 }
 

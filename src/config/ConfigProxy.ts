@@ -30,7 +30,7 @@ const proxy = (about: string): Variable<string> => ({
 
 export const proxyVariables = {
   HTTP_PROXY: proxy(
-    "Proxy of calls to the runtime, to providers and to AUTH_JWKS_URL. http_proxy goes before it. The sandbox is called directly.",
+    "Proxy of calls to the runtime, to providers, to webhooks and to AUTH_JWKS_URL. http_proxy goes before it. The sandbox is called directly.",
   ),
   HTTPS_PROXY: proxy("Proxy of calls to https:// addresses, through a tunnel. Empty: HTTP_PROXY."),
   NO_PROXY: {

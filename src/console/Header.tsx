@@ -1,9 +1,11 @@
-import { Button } from "./kit/Kit.tsx"
+import { Badge, Button } from "./kit/Kit.tsx"
 import { useStore } from "./kit/Store.ts"
 import { hrefOf, type Route, type View, views } from "./Router.ts"
 import { chooseScheme, scheme, schemes } from "./Scheme.ts"
-import { access, type Account, may, signOut } from "./service/Access.ts"
+import { access, type Account, may } from "./service/Access.ts"
 import { sandboxUrls } from "./service/Readiness.ts"
+import { leave } from "./signin/Provider.ts"
+import { sandboxFaults, servers } from "./service/SandboxFaults.ts"
 import { shellText } from "./text/ShellText.ts"
 import { chooseLanguage, language, languages, useText } from "./text/Text.ts"
 
@@ -11,6 +13,20 @@ const isOffered = (view: View, account: Account | undefined, hasSandbox: boolean
   if (view === "sandbox") return hasSandbox
   if (view === "chat" || account === undefined) return view === "chat"
   return view === "runs" ? may(account, "admin:read", "operator:read") : may(account, "operator:read")
+}
+
+/** On every view, so that a fault which was set on purpose is not taken for a real one. */
+const SandboxMark = () => {
+  const t = useText(shellText)
+  const faults = useStore(sandboxFaults)
+  const active = faults === undefined ? [] : servers.filter((server) => faults[server].fault !== "none")
+  if (faults === undefined || active.length === 0) return null
+  const names = active.map((server) => `${t(server)} ${faults[server].fault}`).join(", ")
+  return (
+    <a class="sandbox-mark" href={hrefOf("sandbox")}>
+      <Badge tone="bad">{t("sandboxFault", { fault: names })}</Badge>
+    </a>
+  )
 }
 
 export const Header = ({ route }: { readonly route: Route }) => {
@@ -32,6 +48,7 @@ export const Header = ({ route }: { readonly route: Route }) => {
             </a>
           ))}
       </nav>
+      <SandboxMark />
       <div class="shell-end">
         <select
           aria-label={t("language")}
@@ -60,7 +77,7 @@ export const Header = ({ route }: { readonly route: Route }) => {
         {account !== undefined && (
           <>
             <span class="quiet who">{t("signedInAs", { user: account.userId, org: account.orgId })}</span>
-            <Button onClick={() => signOut()}>{t("signOut")}</Button>
+            <Button onClick={leave}>{t("signOut")}</Button>
           </>
         )}
       </div>

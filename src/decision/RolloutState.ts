@@ -25,6 +25,8 @@ export interface Defaults {
 export interface RolloutState {
   readonly version: number
   readonly settings: RolloutSettings
+  /** The settings without operator values. */
+  readonly environment: RolloutSettings
   readonly sources: Readonly<Record<RolloutField, RolloutSource>>
   /** True if the default mode is the sandbox's own, which no operator and no environment has chosen. */
   readonly isModeOpen: boolean
@@ -44,9 +46,10 @@ export const stateOf = (defaults: Defaults, { operator, version }: StoredRollout
     return set === undefined ? { from: defaults.from[field] } : { from: "operator", by: set.by, at: set.at }
   })
   // The version is not enough: another environment makes another document of the same version.
-  const hash = murmur3(JSON.stringify({ settings, sources })).toString(16)
+  const { settings: environment } = defaults
+  const hash = murmur3(JSON.stringify({ settings, sources, environment })).toString(16)
   const isModeOpen = defaults.isSandbox === true && sources.defaultMode.from === "default"
-  return { version, settings, sources, isModeOpen, etag: `"${version}-${hash}"` }
+  return { version, settings, environment, sources, isModeOpen, etag: `"${version}-${hash}"` }
 }
 
 /** The operator values after a change; a field that is null returns to the environment's value. */

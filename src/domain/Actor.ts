@@ -11,3 +11,7 @@ export const Actor = Schema.Struct({
   keyId: Schema.optionalKey(ApiKeyId),
 })
 export type Actor = typeof Actor.Type
+
+/** The person's name in texts for operators. */
+export const nameOf = ({ orgId, userId }: Actor): string =>
+  orgId === null ? userId : `${userId} of ${orgId}`

@@ -4,20 +4,17 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { autopilotLimits as limits, defaultAutopilotPlan } from "./AutopilotLimits.ts"
 
-const between = (minimum: number, maximum: number) =>
-  Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
-const longestHoldMs = 30 * 86_400_000
-const holdMs = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: longestHoldMs }))
+const holdMs = Schema.Int.check(Schema.isBetween(limits.holdMs))
+const margin = Schema.Finite.check(Schema.isBetween(limits.margin))
+const ratio = Schema.Finite.check(Schema.isBetween(limits.ratio))
 
 /** The minimum time at `percentage`; the traffic decides the real time. */
 const AutopilotStep = Schema.Struct({
-  percentage: between(0.1, 100),
+  percentage: Schema.Finite.check(Schema.isBetween(limits.percentage)),
   holdMs,
 })
-
-/** Plans of older versions have no margin for feedback. They get this one. */
-const feedbackMargin = 0.1
 
 /**
  * The margins within which the runtime counts as good as direct mode. The first four are differences between two shares
@@ -25,24 +22,25 @@ const feedbackMargin = 0.1
  * by the same figure of direct mode: a 95th percentile, or the mean tokens of a run.
  */
 export const AutopilotMargins = Schema.Struct({
-  success: between(0.001, 1),
-  firstTry: between(0.001, 1),
-  repeats: between(0.001, 1),
-  stops: between(0.001, 1),
-  feedback: between(0.001, 1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(feedbackMargin))),
-  firstContentRatio: between(1, 100),
-  totalRatio: between(1, 100),
-  tokensRatio: between(1, 100),
+  success: margin,
+  firstTry: margin,
+  repeats: margin,
+  stops: margin,
+  feedback: margin.pipe(Schema.withDecodingDefaultKey(Effect.succeed(defaultAutopilotPlan.margins.feedback))),
+  firstContentRatio: ratio,
+  totalRatio: ratio,
+  tokensRatio: ratio,
 })
 export type AutopilotMargins = typeof AutopilotMargins.Type
 
 /** Rising percentages. The first ones leave a control cohort as large as the treatment. */
 const Steps = Schema.NonEmptyArray(AutopilotStep).check(
-  Schema.isMaxLength(20),
+  Schema.isMaxLength(limits.steps),
   Schema.makeFilter((steps) => {
     const problems = steps.flatMap(({ percentage }, index) => {
       const path = [index, "percentage"]
-      if (index === 0) return percentage > 50 ? [{ path, issue: "The first step is at most 50" }] : []
+      if (index === 0)
+        return percentage > limits.firstPercentage ? [{ path, issue: "The first step is at most 50" }] : []
       const before = steps[index - 1]!.percentage
       return percentage > before ? [] : [{ path, issue: `Expected more than the step before, ${before}` }]
     })
@@ -56,7 +54,7 @@ export const AutopilotPlan = Schema.Struct({
   autoApprove: Schema.Boolean,
   margins: AutopilotMargins,
   /** The number of new tries after a step back. */
-  retries: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 })),
+  retries: Schema.Int.check(Schema.isBetween(limits.retries)),
   /** The minimum time at the lower percentage before the next try. */
   coolDownMs: holdMs,
 })
@@ -163,31 +161,3 @@ export const AutopilotState = Schema.Struct({
   history: Schema.Array(AutopilotStay),
 })
 export type AutopilotState = typeof AutopilotState.Type
-
-const minute = 60_000
-const hour = 60 * minute
-
-/** Measured in `docs/decisions/0012-autopilot.md`. */
-export const defaultAutopilotPlan: AutopilotPlan = {
-  steps: [
-    { percentage: 1, holdMs: hour },
-    { percentage: 5, holdMs: 2 * hour },
-    { percentage: 10, holdMs: 4 * hour },
-    { percentage: 25, holdMs: 8 * hour },
-    { percentage: 50, holdMs: 24 * hour },
-    { percentage: 100, holdMs: 0 },
-  ],
-  autoApprove: false,
-  margins: {
-    success: 0.02,
-    firstTry: 0.02,
-    repeats: 0.02,
-    stops: 0.02,
-    feedback: feedbackMargin,
-    firstContentRatio: 1.5,
-    totalRatio: 1.5,
-    tokensRatio: 2,
-  },
-  retries: 2,
-  coolDownMs: hour,
-}

@@ -7,17 +7,16 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import { Actor } from "./Actor.ts"
 import { AgentId, OrgId } from "./Ids.ts"
 import { ExecutionMode } from "./Mode.ts"
+import { rolloutLimits as limits, ruleHeaderName, ruleLanguage } from "./RolloutLimits.ts"
 
 const lowerCase = Schema.String.pipe(Schema.decode(SchemaTransformation.toLowerCase()))
 
-/** Only these headers leave the HTTP edge, so that no rule can read `authorization` or `cookie`. */
 const HeaderName = lowerCase.check(
-  Schema.isPattern(/^x-[a-z0-9-]{1,98}$/, { message: "Expected the name of a header that begins with x-" }),
+  Schema.isPattern(ruleHeaderName, { message: "Expected the name of a header that begins with x-" }),
 )
 
-/** The primary subtag of RFC 5646: `de` of `de-AT`. */
 const Language = lowerCase.check(
-  Schema.isPattern(/^[a-z]{2,8}$/, {
+  Schema.isPattern(ruleLanguage, {
     message: "Expected the primary subtag of a language, such as de for de-AT",
   }),
 )
@@ -32,16 +31,19 @@ interface Lengths {
 
 /** All given conditions must hold. */
 const RuleConditions = Schema.Struct({
-  agentIds: Schema.optionalKey(Schema.NonEmptyArray(AgentId).check(Schema.isMaxLength(100))),
+  agentIds: Schema.optionalKey(Schema.NonEmptyArray(AgentId).check(Schema.isMaxLength(limits.agentIds))),
   /** True if the agent has MCP servers or sub-agents. */
   needsTools: Schema.optionalKey(Schema.Boolean),
   minMessageLength: Schema.optionalKey(length),
   maxMessageLength: Schema.optionalKey(length),
   /** The name ignores case; the value must match exactly. */
   header: Schema.optionalKey(
-    Schema.Struct({ name: HeaderName, value: Schema.String.check(Schema.isMaxLength(200)) }),
+    Schema.Struct({
+      name: HeaderName,
+      value: Schema.String.check(Schema.isMaxLength(limits.headerValueLength)),
+    }),
   ),
-  languages: Schema.optionalKey(Schema.NonEmptyArray(Language).check(Schema.isMaxLength(50))),
+  languages: Schema.optionalKey(Schema.NonEmptyArray(Language).check(Schema.isMaxLength(limits.languages))),
 }).check(
   Schema.makeFilter((when) => Object.keys(when).length > 0 || "Expected at least one condition"),
   Schema.makeFilter(({ maxMessageLength = Infinity, minMessageLength = 0 }: Lengths) =>
@@ -52,7 +54,7 @@ const RuleConditions = Schema.Struct({
 )
 
 export const RolloutRule = Schema.Struct({
-  name: Schema.String.check(Schema.isBetweenLength(1, 100)),
+  name: Schema.String.check(Schema.isBetweenLength(1, limits.ruleNameLength)),
   when: RuleConditions,
   mode: ExecutionMode,
   /** Absent means true. */
@@ -67,9 +69,9 @@ const repeatedNames = (rules: ReadonlyArray<{ readonly name: string }>) =>
       : [],
   )
 
-const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
-const percentage = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
-const orgs = Schema.Array(OrgId).check(Schema.isMaxLength(1000), Schema.isUnique())
+const share = Schema.Finite.check(Schema.isBetween(limits.share))
+const percentage = Schema.Finite.check(Schema.isBetween(limits.percentage))
+const orgs = Schema.Array(OrgId).check(Schema.isMaxLength(limits.orgs), Schema.isUnique())
 
 /**
  * The thresholds for leaving the runtime, set together. The window and the longest attempt are fixed at the start, so
@@ -79,7 +81,7 @@ const Thresholds = Schema.Struct({
   errorRate: share,
   timeoutRate: share,
   latencyRatio: share,
-  minSamples: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
+  minSamples: Schema.Int.check(Schema.isBetween(limits.minSamples)),
 })
 
 export const RolloutSettings = Schema.Struct({
@@ -91,7 +93,7 @@ export const RolloutSettings = Schema.Struct({
   /** Never on the runtime, not even when direct mode fails. */
   deniedOrgs: orgs,
   /** The first match decides. */
-  rules: Schema.Array(RolloutRule).check(Schema.isMaxLength(50), Schema.makeFilter(repeatedNames)),
+  rules: Schema.Array(RolloutRule).check(Schema.isMaxLength(limits.rules), Schema.makeFilter(repeatedNames)),
   /** The share of turns that also run in shadow in the other mode. */
   shadowPercentage: percentage,
   thresholds: Thresholds,

@@ -20,7 +20,7 @@ import type { Accepted, TurnRefused } from "../chat/Chat.ts"
 import { type Begun, Idempotency, type OnceRefused } from "../chat/Idempotency.ts"
 import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
-import { missingPermissions } from "../domain/Principal.ts"
+import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import { turnKey, type TurnRoute } from "../domain/TurnKey.ts"
 import type { OutputProtocol } from "../protocol/Encoder.ts"
@@ -81,6 +81,8 @@ interface Post {
 /** The form of the response, and the session that the run must have. */
 interface Expected extends Pick<Post, "protocol" | "respond"> {
   readonly sessionId?: SessionId | undefined
+  /** The user of the run, for a caller that may read users' runs. */
+  readonly owner?: Principal | undefined
 }
 
 const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
@@ -199,10 +201,10 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     request: StreamRequest,
     runId: RunId,
     after: number,
-    { protocol: bound, respond, sessionId }: Expected,
+    { owner, protocol: bound, respond, sessionId }: Expected,
   ) {
     const protocol = yield* protocolFor(request, bound)
-    const { run, source } = yield* reader.events(yield* CurrentPrincipal, runId, after)
+    const { run, source } = yield* reader.events(owner ?? (yield* CurrentPrincipal), runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
     const reading = { run, source, after, protocol, readers, until: yield* AccessEnds }
     return yield* respond === undefined ? EventStream.respond(reading) : respond(reading)
@@ -263,18 +265,19 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     })
   })
 
-  const events = (request: StreamRequest, runId: RunId) =>
+  const events = (request: StreamRequest, runId: RunId, owner?: Principal) =>
     Effect.suspend(() => {
       const cursor = cursorOf(request, runId)
       if (cursor !== undefined && "problem" in cursor) return respond(invalid([cursor.problem]))
-      return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0, {})))
+      return answering(Effect.andThen(letIn, found(request, runId, cursor?.seq ?? 0, { owner })))
     })
 
   return {
     /** A response that may wait for the run does not show the gateway's own time. */
     post: (request: PostRequest, what: Post) =>
       what.respond === undefined ? Effect.flatMap(post(request, what), withOverhead) : post(request, what),
-    events: (request: StreamRequest, runId: RunId) => Effect.flatMap(events(request, runId), withOverhead),
+    events: (request: StreamRequest, runId: RunId, owner?: Principal) =>
+      Effect.flatMap(events(request, runId, owner), withOverhead),
     /** The whole run in a protocol whose clients do not resume after an event. */
     replay: (runId: RunId, protocol: OutputProtocol) =>
       Effect.flatMap(

@@ -42,6 +42,7 @@ import * as ErrorResponse from "./ErrorResponse.ts"
 import { type FileError, fileErrors } from "./FileErrors.ts"
 import type { KeysUnavailable } from "./Jwks.ts"
 import type { TokenExpired, TokenInvalid } from "./Jwt.ts"
+import { type SignInError, signInErrors } from "./SignInErrors.ts"
 
 export type ServiceError =
   | AdmissionRejected
@@ -79,6 +80,7 @@ export type ServiceError =
   | SessionBusy
   | SessionNotFound
   | ShuttingDown
+  | SignInError
   | StoreError
   | TokenExpired
   | TokenInvalid
@@ -168,6 +170,7 @@ export const toPublic: (error: ServiceError) => PublicError = Match.typeTags<Ser
     invalid(error.problems.map(({ message, path }) => ({ path: `payload.${path}`, message }))),
   AgentNotFound: () => ({ code: "AGENT_NOT_FOUND", message: "There is no such agent." }),
   ...fileErrors(invalid),
+  ...signInErrors,
   AttachmentsUnsupported: (error) => ({
     code: "ATTACHMENTS_UNSUPPORTED",
     message: `The files cannot be sent: ${expectedKinds(error)}.`,

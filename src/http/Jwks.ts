@@ -13,7 +13,6 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import {
   createLocalJWKSet,
   type CryptoKey,
@@ -23,6 +22,7 @@ import {
 } from "jose"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { reasonOf } from "../domain/Reason.ts"
+import { boundedBody } from "./BoundedAnswer.ts"
 import * as Loop from "../telemetry/Loop.ts"
 import * as StateLine from "../telemetry/StateLine.ts"
 
@@ -53,19 +53,6 @@ const KeySet = Schema.fromJsonString(Schema.Struct({ keys: Schema.Array(Schema.U
 /** RFC 7517, section 5: a set may contain entries that this service does not understand. */
 const isKey = Schema.is(Schema.Struct({ kty: Schema.String }))
 
-const bodyOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E | KeysUnusable> =>
-  Effect.map(
-    Stream.runFoldEffect(
-      bytes,
-      () => Buffer.alloc(0),
-      (body, chunk) =>
-        body.length + chunk.length > mostBytes
-          ? Effect.fail(new KeysUnusable({ message: `The answer is larger than ${mostBytes} bytes.` }))
-          : Effect.succeed(Buffer.concat([body, chunk])),
-    ),
-    (body) => body.toString("utf8"),
-  )
-
 /** A redirect is a failure, because only the configured address may supply keys. */
 export const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpClient, url: string) {
   const response = yield* client.get(url, {
@@ -74,7 +61,7 @@ export const fetchFrom = Effect.fnUntraced(function* (client: HttpClient.HttpCli
   })
   if (response.status !== 200)
     return yield* new KeysUnusable({ message: `The answer has the status ${response.status}.` })
-  const body = yield* bodyOf(response.stream)
+  const body = yield* boundedBody(response.stream, mostBytes)
   const keys = (yield* Schema.decodeEffect(KeySet)(body)).keys.filter(isKey)
   if (keys.length === 0) return yield* new KeysUnusable({ message: "The answer has no keys." })
   return createLocalJWKSet({ keys })

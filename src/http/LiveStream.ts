@@ -19,6 +19,7 @@ import * as DecisionCounts from "../monitoring/evidence/DecisionCounts.ts"
 import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
+import { Notifications } from "../notify/Notifications.ts"
 import { RecentTurns } from "../monitoring/RecentTurns.ts"
 import { Series } from "../monitoring/Series.ts"
 import { Replica } from "../platform/Replica.ts"
@@ -74,6 +75,7 @@ const makeView = Effect.gen(function* () {
   const modeTargets = yield* Modes
   const live = yield* LiveRuns
   const monitor = yield* Monitor
+  const notifications = yield* Notifications
   const recent = yield* RecentTurns
   const replica = yield* Replica
   const rollout = yield* Rollout
@@ -118,6 +120,7 @@ const makeView = Effect.gen(function* () {
       fallbacks,
       decisionCounts: { windowMs: DecisionCounts.windowMs, counts: recent.decisionCounts(at) },
       point: (yield* series.newest) ?? null,
+      notifications: yield* notifications.recent,
     }
     return Buffer.from(Sse.frame(String(view.at), "snapshot", JSON.stringify(view)))
   })

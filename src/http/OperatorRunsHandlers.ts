@@ -15,6 +15,7 @@ import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import { Audit } from "../store/Audit.ts"
 import { OperatorRuns, type RunScope } from "../store/OperatorRuns.ts"
 import { denied } from "./Authentication.ts"
+import { ChatStreams } from "./ChatStreams.ts"
 import { currentActor } from "./CurrentActor.ts"
 import { answering, orgNotFound, respond } from "./ErrorMapping.ts"
 
@@ -32,10 +33,14 @@ const scopeOf = (principal: Principal): RunScope => ({
 const mayReadContent = (principal: Principal, orgId: string): boolean =>
   has(principal, "operator:content") || (orgId === principal.orgId && has(principal, "admin:content"))
 
+const contentDenied = (principal: Principal, orgId: string) =>
+  respond(denied([orgId === principal.orgId ? "admin:content" : "operator:content"]))
+
 const make = Effect.gen(function* () {
   const audit = yield* Audit
   const reader = yield* RunReader
   const runs = yield* OperatorRuns
+  const streams = yield* ChatStreams
 
   const record = Effect.fnUntraced(function* (action: "runs.list" | "runs.read", after: Schema.Json) {
     const by = yield* currentActor
@@ -52,7 +57,7 @@ const make = Effect.gen(function* () {
     const found = yield* runs.get(scopeOf(principal), id)
     const { feedback, run } = found
     if (isContentAsked && !mayReadContent(principal, run.orgId))
-      return yield* respond(denied([run.orgId === principal.orgId ? "admin:content" : "operator:content"]))
+      return yield* contentDenied(principal, run.orgId)
     const details = yield* reader.details(principal, found, { limit: chainLimit, ...page })
     const { attempts, chain, eventsKept, execution, next, times } = details
     const messages = isContentAsked ? yield* runs.messages(run) : undefined
@@ -71,14 +76,24 @@ const make = Effect.gen(function* () {
     return ok(view)
   })
 
-  return { record, read, list: runs.list }
+  /** The stream is that of the run's user. */
+  const events = Effect.fnUntraced(function* (id: RunId, request: Parameters<typeof streams.events>[0]) {
+    const principal = yield* CurrentPrincipal
+    const { run } = yield* runs.get(scopeOf(principal), id)
+    const { orgId, userId } = run
+    if (!mayReadContent(principal, orgId)) return yield* contentDenied(principal, orgId)
+    yield* record("runs.read", { runId: id, orgId, userId, content: true })
+    return yield* streams.events(request, id, { orgId, userId, permissions: ["chat:read"] })
+  })
+
+  return { record, read, events, list: runs.list }
 })
 
 export const layer = HttpApiBuilder.group(
   Api,
   "operatorRuns",
   Effect.fnUntraced(function* (handlers) {
-    const { list, read, record } = yield* make
+    const { events, list, read, record } = yield* make
     return handlers.handleAll({
       list: ({ query: { cursor, limit, ...filter } }) =>
         answering(
@@ -97,6 +112,7 @@ export const layer = HttpApiBuilder.group(
         ),
       get: ({ params: { runId }, query: { content, ...page } }) =>
         answering(read(runId, content === "true", page)),
+      events: (request) => answering(events(request.params.runId, request)),
     })
   }),
 )

@@ -13,8 +13,8 @@ import { answering } from "./ErrorMapping.ts"
 
 const defaultLimit = 50
 
-const shown = ({ etag, settings, sources, version }: RolloutState) =>
-  HttpApiSchema.withHeaders({ body: ok({ ...settings, version, sources }), headers: { etag } })
+const shown = ({ environment, etag, settings, sources, version }: RolloutState) =>
+  HttpApiSchema.withHeaders({ body: ok({ ...settings, version, sources, environment }), headers: { etag } })
 
 export const layer = HttpApiBuilder.group(
   Api,

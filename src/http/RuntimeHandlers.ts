@@ -6,6 +6,7 @@ import { Api } from "../api/Api.ts"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import { ok } from "../api/Envelope.ts"
 import { pageEnd, pageOf } from "../api/Paging.ts"
+import * as Actor from "../domain/Actor.ts"
 import type { OrgId } from "../domain/Ids.ts"
 import { firstPage, jsonBytes } from "../domain/Page.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
@@ -14,6 +15,7 @@ import type { Metrics, Status } from "../monitoring/HealthReport.ts"
 import { Monitor } from "../monitoring/Monitor.ts"
 import * as Series from "../monitoring/Series.ts"
 import { Audit } from "../store/Audit.ts"
+import { OrgUsage } from "../store/OrgUsage.ts"
 import { BreakerMemory, OverrideNotStored } from "../recording/BreakerMemory.ts"
 import { Replica } from "../platform/Replica.ts"
 import { Transitions } from "../store/Transitions.ts"
@@ -65,7 +67,7 @@ const make = Effect.gen(function* () {
     // Replicas share overrides, and the last one may be another replica's.
     yield* fleet.catchUp
     const before = yield* scopeOf(orgId)
-    yield* order(`${by.userId} of ${by.orgId}`)
+    yield* order(Actor.nameOf(by))
     yield* fleet.catchUp
     yield* memory.written
     const entry = { at, by, action, reason: reason ?? null, before, after: yield* scopeOf(orgId) }
@@ -77,13 +79,13 @@ const make = Effect.gen(function* () {
     carryOut("fallback.force", order, (by) => {
       const { expiresAt = null, mode, orgId, reason } = order
       const forced = mode === "none" ? undefined : { mode, by, reason, expiresAt }
-      return monitor.setOverride(forced, `${by}: ${reason}`, orgId)
+      return monitor.setOverride(forced, `${by}: ${reason}`, orgId, by)
     })
 
   const reset = (given: { readonly orgId?: OrgId; readonly reason?: string }) =>
     carryOut("fallback.reset", given, (by) => {
       const why = given.reason === undefined ? "" : `: ${given.reason}`
-      return monitor.reset(`reset by ${by}${why}`, given.orgId)
+      return monitor.reset(`reset by ${by}${why}`, given.orgId, by)
     })
 
   return { force, reset }
@@ -110,6 +112,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const monitor = yield* Monitor
     const transitions = yield* Transitions
+    const usage = yield* OrgUsage
     const { force, reset } = yield* make
     const live = yield* LiveStream.make
     const series = yield* Series.Series
@@ -132,6 +135,10 @@ export const layer = HttpApiBuilder.group(
           over
             ? respond(invalid([{ path: "payload.expiresAt", message: "Expected a time that is not over" }]))
             : answering(force(payload)),
+        ),
+      orgs: ({ query: { cursor, limit = mostScopes } }) =>
+        answering(
+          Effect.map(usage.list(cursor, limit), (page) => ok({ orgs: page.entries, ...pageEnd(page) })),
         ),
       history: ({ query }) =>
         answering(

@@ -13,6 +13,7 @@ import * as AgUiHandlers from "./AgUiHandlers.ts"
 import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
+import * as ConsoleHandlers from "./ConsoleHandlers.ts"
 import * as DeletionHandlers from "./DeletionHandlers.ts"
 import * as Edge from "./Edge.ts"
 import * as FilesHandlers from "./FilesHandlers.ts"
@@ -21,6 +22,7 @@ import * as HealthHandlers from "./HealthHandlers.ts"
 import * as KeysHandlers from "./KeysHandlers.ts"
 import * as MeHandlers from "./MeHandlers.ts"
 import * as MessagesHandlers from "./MessagesHandlers.ts"
+import * as NotificationsHandlers from "./NotificationsHandlers.ts"
 import * as OpenAiHandlers from "./OpenAiHandlers.ts"
 import * as OperatorRunsHandlers from "./OperatorRunsHandlers.ts"
 import * as SearchHandlers from "./SearchHandlers.ts"
@@ -33,6 +35,7 @@ import * as Validation from "./Validation.ts"
 
 export interface ServerSettings {
   readonly auth: Authentication.AuthSettings
+  readonly console: ConsoleHandlers.ConsoleFacts
   readonly heartbeatMs: number
   readonly places: Places
   readonly protocols: ProtocolDefaults
@@ -55,11 +58,13 @@ const routes = (settings: ServerSettings) => {
     KeysHandlers.layer,
     RuntimeHandlers.layer,
     AutopilotHandlers.layer,
+    NotificationsHandlers.layer,
     ShadowHandlers.layer,
     RolloutHandlers.layer,
     OperatorRunsHandlers.layer,
     MeHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
+    ConsoleHandlers.layer(settings.console),
   ).pipe(Layer.provide(ChatStreams.layer(settings)))
   const api = HttpApiBuilder.layer(Api).pipe(
     Layer.provide(handlers),

@@ -8,6 +8,8 @@ import { ShadowReader } from "../shadow/ShadowReader.ts"
 import { answering } from "./ErrorMapping.ts"
 
 const defaultLimit = 100
+/** Six hours each, for a week. */
+const defaultPoints = 28
 
 export const layer = HttpApiBuilder.group(
   Api,
@@ -16,6 +18,8 @@ export const layer = HttpApiBuilder.group(
     const reader = yield* ShadowReader
     return handlers.handleAll({
       report: ({ query }) => answering(Effect.map(reader.report(query), ok)),
+      series: ({ query: { points = defaultPoints, ...filter } }) =>
+        answering(Effect.map(reader.series(filter, points), ok)),
       mismatches: ({ query }) =>
         answering(
           Effect.map(reader.mismatches(query.orgId, pageOf(query, defaultLimit)), (page) =>

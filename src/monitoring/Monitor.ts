@@ -91,13 +91,14 @@ export class Monitor extends Context.Service<
     readonly thresholds: Effect.Effect<HealthReport.ShownThresholds>
     /** `lost`: the exchange does not answer, so this replica decides alone. */
     readonly fleet: Effect.Effect<"none" | "joined" | "lost">
-    /** Closes the breaker of one organisation now; without `orgId` every breaker. */
-    readonly reset: (reason: string, orgId?: OrgId) => Effect.Effect<void>
+    /** Closes the breaker of one organisation now; without `orgId` every breaker. `by` is the operator, as in `setOverride`. */
+    readonly reset: (reason: string, orgId?: OrgId, by?: string) => Effect.Effect<void>
     /** Sets an override for one organisation or for all; undefined ends it. */
     readonly setOverride: (
       override: Omit<OperatorOverride, "since"> | undefined,
       reason: string,
       orgId?: OrgId,
+      by?: string,
     ) => Effect.Effect<void>
     /** Other thresholds from now on; the length of the window stays. */
     readonly configure: (
@@ -211,9 +212,9 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
     evidence: read(HealthReport.evidence),
     thresholds: read(HealthReport.thresholds),
     fleet: Effect.map(Ref.get(ref), MonitorState.fleetState),
-    reset: (reason, orgId) => update((state, now) => MonitorState.reset(state, reason, orgId, now)),
-    setOverride: (override, reason, orgId) =>
-      updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId)),
+    reset: (reason, orgId, by) => update((state, now) => MonitorState.reset(state, reason, orgId, now, by)),
+    setOverride: (override, reason, orgId, by) =>
+      updateHealth((health, now) => OperatorCommands.override(health, now, override, reason, orgId, by)),
     configure: (thresholds) =>
       updateHealth((health) => ({ ...health, settings: { ...health.settings, ...thresholds } })),
     transitions: Effect.map(PubSub.subscribe(transitions), Stream.fromSubscription),

@@ -88,9 +88,10 @@ export const reset = (
   reason: string,
   orgId: OrgId | undefined,
   now: number,
+  by?: string,
 ): MonitorState =>
   onOutbox(
-    onHealth(state, (health) => OperatorCommands.reset(health, now, reason, orgId)),
+    onHealth(state, (health) => OperatorCommands.reset(health, now, reason, orgId, by)),
     (outbox) => Outbox.reset(outbox, orgId, now),
   )
 

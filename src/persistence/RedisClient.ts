@@ -57,7 +57,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   ): Effect.Effect<A, Redis.RedisError, R> =>
     Effect.suspend(() => {
       const { redis } = connection
-      if (redis === undefined) return Effect.fail(away("not connected yet"))
+      if (redis === undefined) return Effect.fail(away(connection.missing() ?? "not connected yet"))
       return use.isUp() ? use.answered(command(redis)) : Effect.fail(away("it cannot be used at present"))
     })
 

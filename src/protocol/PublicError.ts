@@ -38,6 +38,7 @@ export const statusOfCode = {
   ATTACHMENTS_UNSUPPORTED: 422,
   IDEMPOTENCY_KEY_REUSED: 422,
   FILE_REFUSED: 422,
+  SIGN_IN_REFUSED: 422,
   RATE_LIMIT_KEY: 429,
   RATE_LIMIT_USER: 429,
   RATE_LIMIT_ORG: 429,
@@ -50,6 +51,7 @@ export const statusOfCode = {
   OVERLOADED: 503,
   SECRETS_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
+  SIGN_IN_UNAVAILABLE: 503,
 } as const
 export type ErrorCode = keyof typeof statusOfCode
 

@@ -1,6 +1,6 @@
 /**
  * The breakers' memory over restarts. Before the first request it restores the Monitor's last state; afterwards it
- * measures, logs and stores each transition in order. A store that is away delays the writing, never the Monitor.
+ * measures, announces and stores each transition in order. A store that is away delays the writing, never the Monitor.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,9 +11,13 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Monitor, type NumberedTransition } from "../monitoring/Monitor.ts"
+import type { OperatorOverride } from "../monitoring/breaker/OperatorOverride.ts"
+import { Notifications } from "../notify/Notifications.ts"
+import { Replica } from "../platform/Replica.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { Transitions } from "../store/Transitions.ts"
+import * as BreakerNews from "./BreakerNews.ts"
 
 /** The operator override applies in this process but would not survive a restart. */
 export class OverrideNotStored extends Schema.TaggedError<OverrideNotStored>()("OverrideNotStored", {
@@ -27,7 +31,11 @@ export class BreakerMemory extends Context.Service<
     readonly written: Effect.Effect<void, OverrideNotStored>
   }
 >()("crossfade/recording/BreakerMemory") {
-  static readonly layer: Layer.Layer<BreakerMemory, StoreError, Monitor | Transitions> = Layer.effect(
+  static readonly layer: Layer.Layer<
+    BreakerMemory,
+    StoreError,
+    Monitor | Notifications | Replica | Transitions
+  > = Layer.effect(
     BreakerMemory,
     Effect.suspend(() => make),
   )
@@ -39,7 +47,34 @@ const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Sched
 const writeTimeout = "5 seconds"
 const pollInterval = Schedule.spaced("5 millis")
 
+/** Announces the news in each transition. The other transitions are a log line. */
+const makeAnnouncer = Effect.gen(function* () {
+  const notifications = yield* Notifications
+  const replica = yield* Replica
+  /** The present override of each scope: a transition has only the one after it. */
+  const overrides = new Map<string | null, OperatorOverride>()
+
+  const remember = (orgId: string | null, forced: OperatorOverride | null): void => {
+    if (forced === null) overrides.delete(orgId)
+    else overrides.set(orgId, forced)
+  }
+
+  const announce = ({ alone, ours, transition }: NumberedTransition) =>
+    Effect.suspend(() => {
+      const { at, forced, from, orgId, reason, to } = transition
+      const before = overrides.get(orgId)
+      remember(orgId, forced)
+      const news = BreakerNews.of(transition, { before, alone: alone && replica.id })
+      if (news === undefined)
+        return Effect.logWarning(`the breaker of ${orgId ?? "all"}: ${from} -> ${to}, ${reason}`)
+      return ours ? notifications.announce(news) : notifications.observe(news, at)
+    })
+
+  return { announce, remember }
+})
+
 const make = Effect.gen(function* () {
+  const { announce, remember } = yield* makeAnnouncer
   const monitor = yield* Monitor
   const transitions = yield* Transitions
   /** The number of this process's last stored transition. */
@@ -51,10 +86,9 @@ const make = Effect.gen(function* () {
   )
 
   // An error of one entry does not stop the next.
-  const store = ({ number, ours, transition }: NumberedTransition) =>
-    Effect.logWarning(
-      `the breaker of ${transition.orgId ?? "all"}: ${transition.from} -> ${transition.to}, ${transition.reason}`,
-    ).pipe(
+  const store = (settled: NumberedTransition) => {
+    const { number, ours, transition } = settled
+    return announce(settled).pipe(
       Effect.andThen(measure),
       Effect.andThen(
         ours ? Measure.breakerMoved(transition.orgId === null ? "all" : "org", transition.to) : Effect.void,
@@ -64,6 +98,7 @@ const make = Effect.gen(function* () {
       Effect.andThen(Ref.set(stored, number)),
       Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
     )
+  }
 
   const written: BreakerMemory["Service"]["written"] = monitor.settledTransitions.pipe(
     Effect.repeat({ until: Predicate.isNotUndefined, schedule: pollInterval }),
@@ -77,7 +112,9 @@ const make = Effect.gen(function* () {
     Effect.asVoid,
   )
 
-  yield* monitor.restore(yield* transitions.last)
+  const last = yield* transitions.last
+  for (const { forced, orgId } of last) remember(orgId, forced)
+  yield* monitor.restore(last)
   const happening = yield* monitor.transitions
   // After the subscription, because to read a breaker advances its time, which may cause a transition.
   yield* measure

@@ -15,6 +15,7 @@ import * as AutopilotRecord from "./AutopilotRecord.ts"
 import * as Samples from "./Samples.ts"
 import * as RolloutPercentage from "./RolloutPercentage.ts"
 import * as Verdict from "./Verdict.ts"
+import * as Measure from "../telemetry/Measure.ts"
 
 const self: Actor = { orgId: null, userId: "autopilot", requestId: null }
 /** Statuses that change with almost every tick; the audit does not list them. */
@@ -90,6 +91,7 @@ export const make = Effect.gen(function* () {
 
   const tick = Effect.gen(function* () {
     const stored = yield* autopilots.latest
+    yield* Measure.autopilot(stored?.state.status)
     if (stored === undefined) return
     if (AutopilotRules.isDue(stored.state)) yield* rolloutPercentage.apply(stored, self)
     else if (AutopilotRules.isActive(stored.state)) yield* judge(stored)

@@ -16,9 +16,11 @@ import type { Actor } from "../domain/Actor.ts"
 import type { AutopilotPlan, AutopilotState } from "../domain/Autopilot.ts"
 import type { Modes } from "../execution/Modes.ts"
 import type { Monitor } from "../monitoring/Monitor.ts"
+import type { Notifications } from "../notify/Notifications.ts"
 import { Autopilots } from "../store/Autopilots.ts"
 import type { CohortRuns } from "../store/CohortRuns.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import * as AnnouncedAutopilots from "./AnnouncedAutopilots.ts"
 import * as AutopilotRules from "./AutopilotRules.ts"
 import * as AutopilotRecord from "./AutopilotRecord.ts"
 import * as AutopilotTick from "./AutopilotTick.ts"
@@ -51,10 +53,13 @@ export class GuardedRollout extends Context.Service<
   static readonly layer: Layer.Layer<
     GuardedRollout,
     never,
-    Autopilots | CohortRuns | Modes | Monitor | Rollout
-  > = Layer.effect(
-    GuardedRollout,
-    Effect.suspend(() => make),
+    Autopilots | CohortRuns | Modes | Monitor | Notifications | Rollout
+  > = Layer.provide(
+    Layer.effect(
+      GuardedRollout,
+      Effect.suspend(() => make),
+    ),
+    AnnouncedAutopilots.layer,
   )
 }
 

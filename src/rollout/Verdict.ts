@@ -17,14 +17,13 @@ import type {
   GuardrailVerdict,
   Judgement,
 } from "../domain/Autopilot.ts"
+import { leastSessions } from "../domain/AutopilotLimits.ts"
 import { sampleRatio } from "./SampleRatio.ts"
 import * as Samples from "./Samples.ts"
 import { type Estimate, estimate, type Moments, standardErrors } from "./SequentialTest.ts"
 
 const falseWorse = 0.05
 const falseAsGood = 0.05
-/** With fewer sessions in a cohort the normal approximation is unreliable. */
-const leastSessions = 100
 /**
  * With fewer ratings in a cohort, a raise does not wait for this guardrail. Its bounds would delay even two equal modes
  * for weeks. The guardrail can still find that the runtime is worse. Measured in `docs/decisions/0049-feedback.md`.

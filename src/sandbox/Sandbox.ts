@@ -20,7 +20,7 @@ const moving =
     Effect.catchTag(serve(options), "SandboxPortUnavailable", ({ port, variable }) =>
       Effect.tap(serve({ ...options, port: 0 }), (url) =>
         Effect.logWarning(
-          `port ${port} is in use, so the sandbox ${name} listens on ${url}. Set ${variable} to choose a port`,
+          `port ${port} is in use, so the sandbox ${name} takes ${url}. Set ${variable} to choose a port`,
         ),
       ),
     )

@@ -1,4 +1,5 @@
 /** Reads shadow runs: the report over all stored pairs, page by page, and the pairs that differ. */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,6 +10,7 @@ import { type LedgerSum, type ShadowFilter, ShadowPairs } from "../store/ShadowP
 import type { StoreError } from "../store/StoreError.ts"
 import { ShadowLedger } from "./ShadowLedger.ts"
 import * as ShadowReport from "./ShadowReport.ts"
+import * as ShadowSeries from "./ShadowSeries.ts"
 
 /** Small enough that turns are served between two pages. */
 const pairsPerPage = 500
@@ -22,6 +24,8 @@ export class ShadowReader extends Context.Service<
       ReturnType<typeof ShadowReport.report> & { readonly ledger: ReadonlyArray<LedgerSum> },
       StoreError
     >
+    /** Agreement over time, in `points` periods of equal length from `since` to now. */
+    readonly series: (filter: ShadowFilter, points: number) => Effect.Effect<ShadowSeries.Series, StoreError>
     /** Newest first. */
     readonly mismatches: (
       orgId: OrgId | undefined,
@@ -57,8 +61,13 @@ const make = Effect.gen(function* () {
     return { ...ShadowReport.report(tallies), ledger: yield* pairs.ledger(filter) }
   })
 
+  const series: ShadowReader["Service"]["series"] = Effect.fnUntraced(function* (filter, points) {
+    const { since, widthMs } = ShadowSeries.periodsOf(yield* Clock.currentTimeMillis, filter.since, points)
+    return ShadowSeries.series(since, widthMs, yield* pairs.series({ ...filter, since }, widthMs))
+  })
+
   const mismatches: ShadowReader["Service"]["mismatches"] = (orgId, page) =>
     pairs.page({ orgId }, { ...page, differing: true })
 
-  return ShadowReader.of({ report, mismatches })
+  return ShadowReader.of({ report, series, mismatches })
 })

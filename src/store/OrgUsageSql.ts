@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { OrgId } from "../domain/Ids.ts"
+import { OrgId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { OrgUsage, type Usage } from "./OrgUsage.ts"
 import { asStoreError } from "./SqlStoreError.ts"
@@ -27,6 +27,8 @@ const plus = (a: Usage, b: Usage): Usage => ({ sessions: a.sessions + b.sessions
 const decode = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ sessions: Schema.Int, bytes: Schema.Int })),
 )
+
+const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ org_id: OrgId })))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -88,9 +90,20 @@ const make = Effect.gen(function* () {
     )
   })
 
+  const list = Effect.fnUntraced(function* (after: OrgId | undefined, limit: number) {
+    // An organisation whose first turn has just ended is in the list at once.
+    yield* flush
+    const where = after === undefined ? sql`` : sql`WHERE org_id > ${after}`
+    const rows = yield* decodeIds(
+      yield* sql`SELECT org_id FROM org_usage ${where} ORDER BY org_id LIMIT ${limit + 1}`,
+    )
+    const entries = rows.slice(0, limit).map(({ org_id }) => org_id)
+    return { entries, next: rows.length > limit ? (entries.at(-1) ?? null) : null }
+  }, asStoreError("OrgUsage.list"))
+
   yield* Loop.every("org_usage", Schedule.spaced(flushEvery), flush)
   yield* Effect.addFinalizer(() => flush)
-  return OrgUsage.of({ of, count, flush })
+  return OrgUsage.of({ of, list, count, flush })
 })
 
 export const layerSql: Layer.Layer<OrgUsage, never, SqlClient.SqlClient> = Layer.effect(OrgUsage, make)

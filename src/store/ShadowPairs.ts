@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AgentId, OrgId, RunId } from "../domain/Ids.ts"
 import type { Page } from "../domain/Page.ts"
-import type { Judgement, LedgerEntry, ShadowPair } from "../domain/ShadowPair.ts"
+import type { Dimension, Judgement, LedgerEntry, ShadowPair } from "../domain/ShadowPair.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** `since`: epoch milliseconds; selects pairs and hours from then on. Absent fields do not filter. */
@@ -18,6 +18,16 @@ export interface ShadowFilter {
 
 /** The ledger of a filter, summed over hours, organisations and agents. */
 export type LedgerSum = Omit<LedgerEntry, "hour" | "orgId" | "agentId">
+
+/** The pairs within one period, of two modes or of one mode (`same`). */
+export interface ShadowBucket {
+  /** Epoch milliseconds of the period's start. */
+  readonly at: number
+  readonly same: boolean
+  readonly pairs: number
+  /** `of`: pairs with something to compare. `hits`: those that agree. */
+  readonly dimensions: { readonly [D in Dimension]: { readonly of: number; readonly hits: number } }
+}
 
 export class ShadowPairs extends Context.Service<
   ShadowPairs,
@@ -32,6 +42,11 @@ export class ShadowPairs extends Context.Service<
       filter: ShadowFilter,
       page: { readonly before?: RunId | undefined; readonly limit: number; readonly differing?: boolean },
     ) => Effect.Effect<Page<ShadowPair, RunId>, StoreError>
+    /** Periods of `widthMs` from `since` on, oldest first. Periods without pairs are absent. */
+    readonly series: (
+      filter: ShadowFilter & { readonly since: number },
+      widthMs: number,
+    ) => Effect.Effect<ReadonlyArray<ShadowBucket>, StoreError>
     /** Adds entries to the ledger, all or nothing. */
     readonly count: (entries: ReadonlyArray<LedgerEntry>) => Effect.Effect<void, StoreError>
     readonly ledger: (filter: ShadowFilter) => Effect.Effect<ReadonlyArray<LedgerSum>, StoreError>

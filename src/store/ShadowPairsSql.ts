@@ -5,8 +5,17 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { RunId } from "../domain/Ids.ts"
-import { Distances, hourOf, Judgement, LedgerEntry, ShadowPair, Side } from "../domain/ShadowPair.ts"
-import { type ShadowFilter, ShadowPairs } from "./ShadowPairs.ts"
+import {
+  type Dimension,
+  dimensions,
+  Distances,
+  hourOf,
+  Judgement,
+  LedgerEntry,
+  ShadowPair,
+  Side,
+} from "../domain/ShadowPair.ts"
+import { type ShadowBucket, type ShadowFilter, ShadowPairs } from "./ShadowPairs.ts"
 import * as PageSql from "./PageSql.ts"
 import { asStoreError } from "./SqlStoreError.ts"
 
@@ -37,10 +46,32 @@ const LedgerRow = LedgerEntry.pipe(Schema.encodeKeys({ ...owner, estimatedTokens
 const { agentId: _agent, hour: _hour, orgId: _org, ...summed } = LedgerEntry.fields
 const SumRow = Schema.Struct(summed).pipe(Schema.encodeKeys({ estimatedTokens: "estimated_tokens" }))
 
+/** Beside these, two counts for each dimension, by its place in `dimensions`: `of_0`, `apart_0`, … */
+const BucketRow = Schema.StructWithRest(
+  Schema.Struct({ period: Schema.Int, same: Schema.Int, pairs: Schema.Int }),
+  [Schema.Record(Schema.String, Schema.Int)],
+)
+type BucketRow = typeof BucketRow.Type
+
+const bucketOf =
+  (since: number, widthMs: number) =>
+  (row: BucketRow): ShadowBucket => ({
+    at: since + row.period * widthMs,
+    same: row.same === 1,
+    pairs: row.pairs,
+    dimensions: Object.fromEntries(
+      dimensions.map((dimension, place) => {
+        const of = row[`of_${place}`] ?? 0
+        return [dimension, { of, hits: of - (row[`apart_${place}`] ?? 0) }]
+      }),
+    ) as ShadowBucket["dimensions"],
+  })
+
 const encodePair = Schema.encodeEffect(PairRow)
 const encodeJudgement = Schema.encodeEffect(Schema.fromJsonString(Judgement))
 const encodeLedger = Schema.encodeEffect(Schema.Array(LedgerRow))
 const decodePairs = Schema.decodeUnknownEffect(Schema.Array(PairRow))
+const decodeBuckets = Schema.decodeUnknownEffect(Schema.Array(BucketRow))
 const decodeSums = Schema.decodeUnknownEffect(Schema.Array(SumRow))
 
 /** Each has eight parameters, and a statement can bind about 32 766. */
@@ -91,6 +122,21 @@ const make = Effect.gen(function* () {
     return yield* PageSql.page(sql, rows, decodePairs, ({ runId }) => runId)
   }, asStoreError("ShadowPairs.page"))
 
+  /** Compares the JSON as text, which both databases do in the same way. Names of dimensions have no special characters. */
+  const countsOf = (dimension: Dimension, place: number) => sql`
+    SUM(CASE WHEN distances LIKE ${`%"${dimension}":null%`} THEN 0 ELSE 1 END) AS ${sql(`of_${place}`)},
+    SUM(CASE WHEN differs LIKE ${`%"${dimension}"%`} THEN 1 ELSE 0 END) AS ${sql(`apart_${place}`)}`
+
+  const series: ShadowPairs["Service"]["series"] = Effect.fnUntraced(function* (filter, widthMs) {
+    const { since } = filter
+    const rows = yield* sql`SELECT CAST((created_at - ${since}) / ${widthMs} AS BIGINT) AS period,
+      CASE WHEN primary_mode = shadow_mode THEN 1 ELSE 0 END AS same,
+      COUNT(*) AS pairs, ${sql.csv(dimensions.map(countsOf))}
+      FROM shadow_pairs WHERE ${sql.and([...of(filter), sql`created_at >= ${since}`])}
+      GROUP BY period, same ORDER BY period, same`
+    return (yield* decodeBuckets(rows)).map(bucketOf(since, widthMs))
+  }, asStoreError("ShadowPairs.series"))
+
   const count = Effect.fnUntraced(function* (entries: ReadonlyArray<LedgerEntry>) {
     const rows = yield* encodeLedger(entries)
     if (!Arr.isReadonlyArrayNonEmpty(rows)) return
@@ -122,7 +168,7 @@ const make = Effect.gen(function* () {
     yield* sql`DELETE FROM shadow_ledger WHERE hour < ${hour}`
   }, asStoreError("ShadowPairs.trim"))
 
-  return ShadowPairs.of({ add, judge, page, count, ledger, trim })
+  return ShadowPairs.of({ add, judge, page, series, count, ledger, trim })
 })
 
 export const layerSql: Layer.Layer<ShadowPairs, never, SqlClient.SqlClient> = Layer.effect(ShadowPairs, make)

@@ -1,6 +1,7 @@
 /** The recordings of a turn's stages: one function for each event, over the catalogue in `Metrics`. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { AutopilotStatus } from "../domain/Autopilot.ts"
 import { BreakerState } from "../domain/BreakerState.ts"
 import type { Decision } from "../domain/Decision.ts"
 import type { RatingChange } from "../domain/Feedback.ts"
@@ -148,6 +149,14 @@ export const breakerMoved = (scope: "all" | "org", to: BreakerState): Effect.Eff
 
 export const rolloutPercentage = (percentage: number): Effect.Effect<void> =>
   catalogue.rolloutPercentage.record({}, percentage)
+
+/** Undefined before the first guarded rollout. */
+export const autopilot = (now: AutopilotStatus | undefined): Effect.Effect<void> =>
+  measure(
+    AutopilotStatus.literals.map((status) =>
+      catalogue.autopilotState.update({ status }, status === now ? 1 : 0),
+    ),
+  )
 
 /** The connections count statements themselves, where a step of a fiber would cost as much as a statement. */
 export const statementSent = {

@@ -12,6 +12,7 @@ import { causeCodes, failureCodes } from "./FailureCodes.ts"
 import { counter, gauge, histogram, type Instrument, type Labels } from "./Instrument.ts"
 import { feedback } from "./MetricsFeedback.ts"
 import { loops } from "./MetricsLoops.ts"
+import { notify } from "./MetricsNotify.ts"
 import { readers } from "./MetricsReaders.ts"
 import { reads } from "./MetricsReads.ts"
 
@@ -247,6 +248,7 @@ export const catalogue = {
   ...attempts,
   ...turns,
   ...mover,
+  ...notify,
   ...feedback,
   ...readers,
   ...reads,

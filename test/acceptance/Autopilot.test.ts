@@ -1,10 +1,17 @@
-import { expect, it } from "vitest"
+import { afterAll, beforeAll, expect, it } from "vitest"
 import { Client, eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { providerEnv } from "../support/modelServer.ts"
 import { startGateway } from "../support/processes.ts"
+import { type Receiver, startReceiver, webhookEnv } from "../support/webhookReceiver.ts"
 import { useWorld } from "../support/world.ts"
 
-const world = useWorld({ CHAT_EXECUTION_MODE: "direct_llm" })
+let receiver: Receiver
+beforeAll(async () => {
+  receiver = await startReceiver("json")
+})
+afterAll(() => receiver.stop())
+const notifyEnv = () => ({ NOTIFY_WEBHOOKS: "oncall", ...webhookEnv("oncall", "json", receiver.url) })
+const world = useWorld(() => ({ CHAT_EXECUTION_MODE: "direct_llm", ...notifyEnv() }))
 
 const path = "/api/v1/runtime/autopilot"
 
@@ -118,6 +125,7 @@ it("keeps its counts after a kill, pauses, resumes with new data, and ends by ab
     RUNTIME_SERVICE_URL: world.runtime.url,
     DIRECT_LLM_PROVIDERS: "a",
     ...providerEnv("a", world.model.url),
+    ...notifyEnv(),
   })
   world.client = new Client(world.gateway.url, await tokenFor())
   world.operator = new Client(world.gateway.url, await operatorToken())
@@ -160,3 +168,17 @@ it("raises the percentage when the runtime is as good, and past 50 % when an ope
   expect(await command("/promote")).toMatchObject({ status: "completed", percentage: 100 })
   expect(new Set(await turns(20))).toEqual(new Set(["runtime_orchestrator"]))
 }, 180_000)
+
+it("has notified the people on call of each step of both rollouts, once", async () => {
+  const kinds = [
+    ...["started", "paused", "resumed", "aborted"],
+    ...["started", "step", "awaiting_approval", "promoted", "completed"],
+  ].map((kind) => `autopilot.${kind}`)
+  await eventually(async () => receiver.received.length >= kinds.length)
+  const received = receiver.notifications()
+  expect(received.map(({ kind }) => kind)).toEqual(kinds)
+  expect(new Set(received.map(({ id }) => id)).size).toBe(kinds.length)
+  expect(received[0]).toMatchObject({ by: "olga of ops", reason: "first try", severity: "info" })
+  expect(received[6]).toMatchObject({ by: null, severity: "action", data: { percentage: 50 } })
+  expect(received[7]!.text).toBe("olga of ops promoted the rollout from 50 % to 100 %.")
+})

@@ -3,6 +3,7 @@ import { dashboards } from "../../scripts/grafana-dashboards.ts"
 import { eventually } from "../support/chatClient.ts"
 import { hasPrometheus, Prometheus } from "../support/prometheus.ts"
 import { startRedis } from "../support/redis.ts"
+import { type Receiver, startReceiver, webhookEnv } from "../support/webhookReceiver.ts"
 import { useWorld } from "../support/world.ts"
 
 describe.skipIf(!hasPrometheus() || inject("redisUrl") === undefined)(
@@ -10,15 +11,22 @@ describe.skipIf(!hasPrometheus() || inject("redisUrl") === undefined)(
   () => {
     // A Redis per file, because replicas on one Redis share their breaker.
     let redis: Awaited<ReturnType<typeof startRedis>>
+    let receiver: Receiver
     beforeAll(async () => {
       redis = await startRedis()
+      receiver = await startReceiver("slack")
     })
-    afterAll(() => redis?.stop())
+    afterAll(async () => {
+      await redis?.stop()
+      await receiver?.stop()
+    })
     const world = useWorld(() => ({
       CHAT_RUNTIME_SHADOW_PERCENT: "100",
       METRICS_ORG_LABELS: "acme",
       MAX_STREAMS_PER_USER: "1",
       REDIS_URL: redis.url,
+      NOTIFY_WEBHOOKS: "chat",
+      ...webhookEnv("chat", "slack", receiver.url),
     }))
     let prometheus: Prometheus
 

@@ -206,3 +206,23 @@ it("are in the terminal too: a list, an account, and the texts on demand", async
   await expect(crossfade(admin.token, "show", run.id, "--content")).rejects.toThrow("admin:content")
   await expect(crossfade(owner.token, "list", "--status", "done")).rejects.toThrow("status")
 }, 60_000)
+
+it("streams the events of a run to a caller that may read its content, after an audit entry", async () => {
+  const own = await (await ana.events(run.id)).rest()
+  const content = new Client(world.gateway.url, await operatorToken(["operator:read", "operator:content"]))
+  const [before] = await audited(1)
+  const events = `${path}/${run.id}/events`
+  expect((await reader.request("GET", events)).status).toBe(403)
+  expect((await admin.request("GET", events)).status).toBe(403)
+  expect((await audited(1))[0]).toEqual(before)
+  const read = await content.stream("GET", events)
+  expect(await read.rest()).toEqual(own)
+  expect((await audited(1))[0]).toMatchObject({
+    action: "runs.read",
+    after: { runId: run.id, orgId: "acme", userId: "ana", content: true },
+  })
+  const rest = await content.stream("GET", events, undefined, { "last-event-id": own.at(-2)?.id ?? "" })
+  expect(await rest.rest()).toEqual(own.slice(-1))
+  const stranger = await world.as("other", "adam", ["admin:read", "admin:content"])
+  expect((await stranger.request("GET", events)).status).toBe(404)
+})

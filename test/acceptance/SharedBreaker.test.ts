@@ -6,6 +6,7 @@ import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Running, startGateway, startPython, temporaryFolder } from "../support/processes.ts"
 import { type RedisServer, startRedis } from "../support/redis.ts"
+import { type Receiver, startReceiver, webhookEnv } from "../support/webhookReceiver.ts"
 
 const haveServers = inject("postgresUrl") !== undefined && inject("redisUrl") !== undefined
 const runtimePath = "/api/v1/runtime"
@@ -16,6 +17,7 @@ class Fleet {
   private model!: Model
   runtime!: Running
   redis!: RedisServer
+  receiver!: Receiver
   private env!: Readonly<Record<string, string>>
   readonly gateways: Array<Running> = []
 
@@ -23,6 +25,7 @@ class Fleet {
     this.model = await startModel()
     this.runtime = await startPython({ pingMs: 50 })
     this.redis = await startRedis()
+    this.receiver = await startReceiver("json")
     this.env = {
       DATA_DIR: this.folder.path,
       DATABASE_URL: Redacted.value(await Effect.runPromise(freshDatabase(inject("postgresUrl")!))),
@@ -32,6 +35,8 @@ class Fleet {
       CHAT_RUNTIME_MONITOR_MIN_SAMPLES: "4",
       DIRECT_LLM_PROVIDERS: "a",
       ...providerEnv("a", this.model.url),
+      NOTIFY_WEBHOOKS: "oncall",
+      ...webhookEnv("oncall", "json", this.receiver.url),
     }
     // One after the other: the first is the one that probes.
     await this.add()
@@ -47,6 +52,7 @@ class Fleet {
   async stop(): Promise<void> {
     await Promise.all([...this.gateways, this.runtime].map((process) => process.stop("SIGKILL")))
     await this.redis.stop()
+    await this.receiver.stop()
     await this.model.stop()
     this.folder.dispose()
   }
@@ -72,6 +78,17 @@ class Fleet {
   async chat(place: number, turn: number): Promise<ReadonlyArray<Frame>> {
     const client = await this.as(place, `org-${turn % 5}`, `user-${turn}`)
     return (await client.start("hello")).rest()
+  }
+
+  /** The number of openings of the global breaker in a replica's live view. */
+  async shows(place: number): Promise<number> {
+    const response = await (await this.as(place)).request("GET", `${runtimePath}/live`)
+    let text = ""
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk
+      if (/^event: snapshot\ndata: .*\n\n/m.test(text)) break
+    }
+    return text.match(/"kind":"breaker.opened","severity":"action"/g)?.length ?? 0
   }
 
   async breakRuntime(): Promise<void> {
@@ -106,6 +123,13 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
     expect((await fleet.order(1, "none")).status).toBe(200)
     await eventually(async () => (await fleet.stateOf(0)) === "closed")
     expect(await fleet.stateOf(1)).toBe("closed")
+    await eventually(async () => fleet.receiver.received.length >= 4)
+    expect(fleet.receiver.notifications().map(({ kind }) => kind)).toEqual([
+      "override.set",
+      "override.ended",
+      "override.set",
+      "override.ended",
+    ])
   })
 
   it("E2: while Redis hangs no chat fails, and later every gateway knows the events of that time", async () => {
@@ -131,6 +155,13 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
       "fallback/history",
     )
     expect(history.filter(({ orgId, to }) => orgId === null && to === "open")).toHaveLength(1)
+    const opened = () =>
+      fleet.receiver.notifications().filter(({ kind, orgId }) => kind === "breaker.opened" && orgId === null)
+    await eventually(async () => opened().length > 0)
+    // Both replicas have applied the transition, so a second message would be under way.
+    await eventually(async () => (await fleet.shows(0)) === 1 && (await fleet.shows(1)) === 1)
+    expect(opened()).toHaveLength(1)
+    expect(opened()[0]!.text).not.toContain("without Redis")
   })
 
   it("D7: closes nothing if Redis loses its data, also not in a replica that starts then", async () => {

@@ -7,6 +7,7 @@ import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { useObserved } from "../support/observed.ts"
 import { keyOf, parse, type Sample } from "../support/prometheusText.ts"
 import { type RedisServer, startRedis } from "../support/redis.ts"
+import { type Receiver, startReceiver, webhookEnv } from "../support/webhookReceiver.ts"
 import { latest, type Point } from "../support/received.ts"
 
 /** The series of a point in Prometheus: a histogram has several. */
@@ -36,12 +37,15 @@ const missing = inject("collector") === undefined || inject("redisUrl") === unde
 describe.skipIf(missing)("metrics in a real collector", () => {
   let redis: RedisServer
   let judge: Model
+  let receiver: Receiver
   beforeAll(async () => {
     redis = await startRedis()
     judge = await startModel()
+    receiver = await startReceiver("json")
   })
   afterAll(async () => {
     await judge?.stop()
+    await receiver?.stop()
     await redis?.stop()
   })
   const observed = useObserved(() => ({
@@ -58,6 +62,8 @@ describe.skipIf(missing)("metrics in a real collector", () => {
     CHAT_DETACH_GRACE_MS: "100",
     MAX_STREAMS_PER_USER: "2",
     TOKEN_BUDGET_ORG_PER_DAY: "1000000000",
+    NOTIFY_WEBHOOKS: "oncall",
+    ...webhookEnv("oncall", "json", receiver.url),
   }))
   const { world } = observed
   const statuses: Array<number> = []

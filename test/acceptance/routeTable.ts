@@ -140,6 +140,14 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 200, 200, 200, 404, 403], { body: { systemPrompt: "Be brief." } }),
   ],
 
+  "GET /api/v1/console": [open],
+  // The gateway of this test has no identity provider.
+  "POST /api/v1/console/sign-in": [
+    row([404, 404, 404, 404, 404, 404], {
+      body: { code: "c", verifier: "v".repeat(43), redirectUri: "http://127.0.0.1/", nonce: "n" },
+    }),
+  ],
+
   "GET /api/v1/me": [row([401, 200, 200, 200, 200, 200])],
 
   "GET /api/v1/keys": [row([401, 200, 200, 200, 200, 403])],
@@ -152,6 +160,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "GET /api/v1/runtime/live": [operators()],
   "GET /api/v1/runtime/series": [operators()],
   "GET /api/v1/runtime/fallback/status": [operators()],
+  "GET /api/v1/runtime/orgs": [operators()],
   "GET /api/v1/runtime/fallback/history": [operators()],
   "POST /api/v1/runtime/fallback/reset": [operators(), operators({ body: { orgId: "acme", reason } })],
   "POST /api/v1/runtime/fallback/force": [
@@ -171,6 +180,7 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "POST /api/v1/runtime/autopilot/promote": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/approve": [row([401, 403, 403, 403, 403, 409])],
   "POST /api/v1/runtime/autopilot/abort": [operators()],
+  "POST /api/v1/runtime/notifications/test": [operators()],
   "GET /api/v1/runtime/runs": [
     row([401, 403, 403, 200, 200, 200]),
     // An administrator sees its own organisation only.
@@ -180,7 +190,9 @@ export const table: Readonly<Record<string, ReadonlyArray<Row>>> = {
     row([401, 403, 403, 200, 404, 200]),
     row([401, 403, 403, 200, 404, 200], { query: "?content=true" }),
   ],
+  "GET /api/v1/runtime/runs/{runId}/events": [row([401, 403, 403, 200, 404, 200])],
   "GET /api/v1/runtime/shadow/report": [operators(), operators({ query: "?orgId=acme" })],
+  "GET /api/v1/runtime/shadow/series": [operators(), operators({ query: "?orgId=acme&points=5" })],
   "GET /api/v1/runtime/shadow/mismatches": [operators(), operators({ query: "?orgId=acme" })],
 
   "GET /api/v1/erasures": [row([401, 403, 403, 200, 200, 200])],

@@ -15,9 +15,14 @@ describe("the API description", () => {
     expect(document.components.securitySchemes.bearer).toMatchObject({ type: "http", scheme: "bearer" })
   })
 
-  it("asks for a token on every route but those of health", () => {
+  it("asks for a token on every route but those of health and the console", () => {
     const open = operations.filter(({ security }) => security.length === 0)
-    expect(open.map(({ operationId }) => operationId)).toEqual(["healthLive", "healthReady"])
+    expect(open.map(({ operationId }) => operationId)).toEqual([
+      "healthLive",
+      "healthReady",
+      "consoleSettings",
+      "consoleSignIn",
+    ])
   })
 
   it("states the permissions that the routes enforce", () => {

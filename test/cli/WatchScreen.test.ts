@@ -72,6 +72,7 @@ const view = (fields: Partial<LiveView> = {}): LiveView => ({
   point: null,
   fallbacks: [],
   transitions: [],
+  notifications: [],
   providers: [],
   refusals: [],
   ...fields,
@@ -157,6 +158,45 @@ describe("the live view in a terminal", () => {
     assert.include(text, "acme  agent-1  runtime  4 times  422 no_such_model")
     assert.notInclude(text, "provider  b")
   })
+
+  it.each([
+    [80, 24, 2],
+    [200, 50, 6],
+  ])(
+    "shows the newest notifications at %i x %i, and marks those that wait for a person",
+    (columns, rows, most) => {
+      const notifications = Array.from({ length: 20 }, (_, n) => ({
+        id: `n${n}`,
+        at: noon - n * 1000,
+        kind: n === 0 ? ("autopilot.awaiting_approval" as const) : ("breaker.opened" as const),
+        severity: n === 0 ? ("action" as const) : ("warning" as const),
+        orgId: null,
+        replica: "r",
+        by: null,
+        reason: null,
+        text:
+          n === 0 ? "The autopilot waits for an operator at 50 %." : `Event ${n} ${"is long ".repeat(40)}`,
+        data: {},
+      }))
+      const shown = screen({ view: view({ notifications }) })
+      const plain = render(shown, { columns, rows, coloured: false })
+      const title = plain.indexOf("notifications")
+      assert.isAbove(title, 0)
+      assert.strictEqual(plain[title + 1], "  12:00:00  ACT  The autopilot waits for an operator at 50 %.")
+      assert.match(plain[title + 2] ?? "", /^ {2}11:59:59 {2}Event 1 is long/)
+      assert.lengthOf(
+        plain.filter((line) => /Event \d+ is long/.test(line)),
+        most - 1,
+      )
+      assert.isAtMost(plain.length, rows)
+      for (const line of plain) assert.isAtMost(line.length, columns)
+      const coloured = render(shown, { columns, rows, coloured: true })
+      assert.deepStrictEqual(
+        coloured.map((line) => stripVTControlCharacters(line)),
+        plain,
+      )
+    },
+  )
 
   it("marks old figures as old", () => {
     const lost = screen({ trouble: "connection lost (ECONNREFUSED), trying again" })

@@ -14,6 +14,9 @@ const file = Fs.readFileSync(Path.join(root, ".env.example"), "utf8")
 /** The file after every `#` before a variable is removed. */
 const uncommented = parseEnv(file.replaceAll(/^#(?=[A-Z])/gm, ""))
 
+/** The variables of one provider and of one webhook stand for those of any name. */
+const isOfNamed = (name: string) => /^(DIRECT_LLM_MAIN|NOTIFY_ONCALL)_/.test(name)
+
 describe(".env.example", () => {
   it("equals the output of scripts/env-example.ts: run `node scripts/env-example.ts > .env.example` if this fails", () => {
     assert.strictEqual(file, envExample())
@@ -22,7 +25,7 @@ describe(".env.example", () => {
   it("has every variable, in the table's order, with its description and default", () => {
     const found = [...file.matchAll(/^#([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name)
     assert.deepStrictEqual(
-      found.filter((name) => !name?.startsWith("DIRECT_LLM_MAIN_")),
+      found.filter((name) => !isOfNamed(name ?? "")),
       Object.keys(Config.variables),
     )
     const text = file.replaceAll("\n# ", " ")
@@ -50,6 +53,7 @@ describe(".env.example", () => {
           "AUTH_JWT_PREVIOUS_SECRETS",
           "AUTH_OPERATOR_SECRET",
           "AUTH_OPERATOR_PREVIOUS_SECRETS",
+          "CONSOLE_OIDC_CLIENT_SECRET",
           "FILES_S3_SECRET_ACCESS_KEY",
         ],
       )
@@ -58,6 +62,7 @@ describe(".env.example", () => {
         DATA_KEY: "",
         DATA_KEYS_PREVIOUS: "",
         AUTH_JWT_SECRET: "",
+        CONSOLE_OIDC_CLIENT_SECRET: "",
         AUTH_JWT_PREVIOUS_SECRETS: "",
         AUTH_OPERATOR_SECRET: "",
         AUTH_OPERATOR_PREVIOUS_SECRETS: "",
@@ -73,7 +78,7 @@ describe(".env.example", () => {
   it.effect("shows the real defaults: enabling any line but a secret changes nothing", () =>
     Effect.gen(function* () {
       const secret = (name: string) =>
-        name.startsWith("DIRECT_LLM_MAIN_") || Config.variables[name as keyof typeof Config.variables].secret
+        isOfNamed(name) || Config.variables[name as keyof typeof Config.variables].secret
       const { CHAT_EXECUTION_MODE: _, ...open } = Object.fromEntries(
         Object.entries(uncommented).filter(([name]) => !secret(name)),
       )
@@ -103,9 +108,12 @@ describe("the environment", () => {
     assert.isNotEmpty(named)
   })
 
-  it("is read only by Config and ConfigProviders, and passed on whole by the entry points", () => {
+  it("is read only by Config, ConfigNotify and ConfigProviders, and passed on whole by the entry points", () => {
     const looking = new Set(matches(/\benv\??\.?\[()/g).map(({ name }) => name))
-    assert.sameMembers([...looking], ["config/Config.ts", "config/ConfigProviders.ts"])
+    assert.sameMembers(
+      [...looking],
+      ["config/Config.ts", "config/ConfigNotify.ts", "config/ConfigProviders.ts"],
+    )
     const taking = new Set(matches(/\bprocess\s*\.\s*env\b()/g).map(({ name }) => name))
     for (const name of taking) assert.match(name, /^(main\.ts|cli\/\w+\.ts)$/)
     assert.isEmpty(matches(/\bprocess\s*\.\s*env\s*[.[]()/g))

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as E from "../../src/execution/ExecutionError.ts"
 import { failureText, upstreamCodes } from "../../src/execution/FailureText.ts"
-import { parseRetryAfter } from "../../src/execution/RetryAfterHeader.ts"
+import { parseRetryAfter } from "../../src/domain/RetryAfterHeader.ts"
 import { noon } from "../support/fixtures.ts"
 
 const upstream = "runtime"

@@ -58,8 +58,12 @@ describe.skipIf(program === undefined)("the collector's configuration", () => {
     })
     const names = new Set(samples.map(({ name }) => name.replace(/_(bucket|sum|count)$/, "")))
     const missing = all.filter(({ name }) => !names.has(name)).map(({ name }) => name)
-    // Neither Redis nor an organisation is configured.
-    expect(missing).toEqual(["crossfade_org_attempts_total", "crossfade_redis_up"])
+    // Neither Redis nor an organisation nor a webhook is configured.
+    expect(missing).toEqual([
+      "crossfade_org_attempts_total",
+      "crossfade_notification_deliveries_total",
+      "crossfade_redis_up",
+    ])
     const turns = samples.find(({ name }) => name === "crossfade_turns_total")
     expect(turns?.labels).toMatchObject({ job: "crossfade", instance: expect.stringMatching(/./) })
   })

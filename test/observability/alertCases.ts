@@ -255,6 +255,77 @@ const stores: ReadonlyArray<AlertCase> = [
   { alert: "RedisDown", when: "none is configured", series: { [store]: "1x30" }, at: "20m", fires: false },
 ]
 
+const away = `crossfade_breaker_orgs_away{instance="a"}`
+const autopilot = (status: string) => `crossfade_autopilot_state{status="${status}",instance="a"}`
+const rolledBack = `crossfade_notifications_total{kind="autopilot.rolled_back",instance="a"}`
+const delivery = (result: string) =>
+  `crossfade_notification_deliveries_total{target="chat",result="${result}",instance="a"}`
+const people: ReadonlyArray<AlertCase> = [
+  {
+    alert: "OrgBreakerOpen",
+    when: "one organisation is away for more than an hour",
+    series: { [away]: "1x90" },
+    at: "70m",
+    fires: {},
+  },
+  {
+    alert: "OrgBreakerOpen",
+    when: "it has been away for half an hour",
+    series: { [away]: "0x30 1x90" },
+    at: "70m",
+    fires: false,
+  },
+  {
+    alert: "AutopilotWaits",
+    when: "it awaits an approval for long",
+    series: { [autopilot("awaiting_approval")]: "1x60" },
+    at: "20m",
+    fires: { status: "awaiting_approval" },
+  },
+  {
+    alert: "AutopilotWaits",
+    when: "an operator approves within ten minutes",
+    series: { [autopilot("awaiting_approval")]: "1x10 0x60" },
+    at: "20m",
+    fires: false,
+  },
+  {
+    alert: "AutopilotWaits",
+    when: "it runs",
+    series: { [autopilot("running")]: "1x60", [autopilot("paused")]: "0x60" },
+    at: "50m",
+    fires: false,
+  },
+  {
+    alert: "AutopilotRolledBack",
+    when: "it stepped back a quarter of an hour ago",
+    series: { [rolledBack]: "0x10 1x90" },
+    at: "25m",
+    fires: {},
+  },
+  {
+    alert: "AutopilotRolledBack",
+    when: "it stepped back two hours ago",
+    series: { [rolledBack]: "0x10 1x180" },
+    at: "130m",
+    fires: false,
+  },
+  {
+    alert: "NotificationNotDelivered",
+    when: "a receiver refuses one",
+    series: { [delivery("failed")]: "0x10 1x90", [delivery("delivered")]: "0x90" },
+    at: "20m",
+    fires: { target: "chat" },
+  },
+  {
+    alert: "NotificationNotDelivered",
+    when: "it takes one at the second try",
+    series: { [delivery("retried")]: "0x10 1x90", [delivery("delivered")]: "0x11 1x90" },
+    at: "20m",
+    fires: false,
+  },
+]
+
 const named = (alert: string, cases: ReadonlyArray<Omit<AlertCase, "alert">>) =>
   cases.map((one): AlertCase => ({ alert, ...one }))
 
@@ -268,4 +339,5 @@ export const cases: ReadonlyArray<AlertCase> = [
   ...switching,
   ...process,
   ...stores,
+  ...people,
 ]

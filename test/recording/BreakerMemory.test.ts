@@ -6,10 +6,12 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import type { ScopedTransition } from "../../src/monitoring/breaker/Transition.ts"
+import { Replica, ReplicaId } from "../../src/platform/Replica.ts"
 import { BreakerMemory } from "../../src/recording/BreakerMemory.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { Transitions } from "../../src/store/Transitions.ts"
 import { settle } from "../execution/scripted.ts"
+import { memoryNotifications, newNotifications } from "../support/memoryNotifications.ts"
 import { monitorSettings, orgId, otherOrgId, sessionId } from "../support/fixtures.ts"
 
 /** A store that fails `failures` times before it accepts a transition. */
@@ -26,11 +28,18 @@ const store = (kept: Array<ScopedTransition>, failures = 0) => {
   })
 }
 
+const replica = Layer.succeed(Replica, { id: ReplicaId.make("replica-1") })
+
 /** A process with this store: its Monitor and its memory. */
-const process = (kept: Array<ScopedTransition>, failures = 0) =>
+const process = (
+  kept: Array<ScopedTransition>,
+  failures = 0,
+  notifications = newNotifications(),
+  layer = store(kept, failures),
+) =>
   BreakerMemory.layer.pipe(
     Layer.provideMerge(Monitor.layer(monitorSettings)),
-    Layer.provide(store(kept, failures)),
+    Layer.provide([layer, memoryNotifications(notifications), replica]),
   )
 
 const forced = { mode: "runtime_orchestrator", by: "ops", reason: "drill", expiresAt: null } as const
@@ -100,6 +109,58 @@ describe("the breakers' memory", () => {
     })
   })
 
+  it.effect("announces an override and its expiry once, also over a restart", () => {
+    const kept: Array<ScopedTransition> = []
+    const notifications = newNotifications()
+    const life = <A, E>(effect: Effect.Effect<A, E, Monitor>) =>
+      Effect.provide(Effect.andThen(effect, settle), process(kept, 0, notifications))
+    const shown = () => notifications.announced.map(({ by, kind, orgId: of }) => [kind, of, by])
+    return Effect.gen(function* () {
+      yield* life(
+        Monitor.use(({ setOverride }) =>
+          setOverride({ ...forced, expiresAt: 60_000 }, "ops: drill", otherOrgId, "ops"),
+        ),
+      )
+      yield* TestClock.adjust("30 seconds")
+      yield* life(Monitor.use(({ status }) => status))
+      assert.deepStrictEqual(shown(), [["override.set", otherOrgId, "ops"]])
+      yield* TestClock.adjust("31 seconds")
+      yield* life(Monitor.use(({ status }) => status))
+      yield* life(Monitor.use(({ status }) => status))
+      assert.deepStrictEqual(shown().slice(1), [["override.expired", otherOrgId, null]])
+      assert.include(notifications.announced[1]?.text, "after 1 min 1 s. ops had set it: drill.")
+      assert.isEmpty(notifications.observed)
+    })
+  })
+
+  it.effect(
+    "announces that a breaker opened and was closed by an operator, and not again after a restart",
+    () => {
+      const kept: Array<ScopedTransition> = []
+      const notifications = newNotifications()
+      return Effect.gen(function* () {
+        yield* Effect.andThen(
+          trip,
+          Monitor.use(({ reset }) => reset("reset by ops", undefined, "ops")),
+        ).pipe(Effect.andThen(settle), Effect.provide(process(kept, 0, notifications)))
+        yield* Effect.provide(
+          Effect.andThen(
+            Monitor.use(({ status }) => status),
+            settle,
+          ),
+          process(kept, 0, notifications),
+        )
+        assert.deepStrictEqual(
+          notifications.announced.map(({ by, kind }) => [kind, by]),
+          [
+            ["breaker.opened", null],
+            ["breaker.closed", "ops"],
+          ],
+        )
+      })
+    },
+  )
+
   it.effect("reports when an operator override is stored, and when that fails", () => {
     const kept: Array<ScopedTransition> = []
     const order = Effect.gen(function* () {
@@ -132,10 +193,7 @@ describe("the breakers' memory", () => {
         ),
       last: Effect.succeed([]),
     })
-    const layer = BreakerMemory.layer.pipe(
-      Layer.provideMerge(Monitor.layer(monitorSettings)),
-      Layer.provide(faulty),
-    )
+    const layer = process(kept, 0, newNotifications(), faulty)
     return Effect.gen(function* () {
       const monitor = yield* Monitor
       const memory = yield* BreakerMemory

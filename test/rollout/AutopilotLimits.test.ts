@@ -1,6 +1,7 @@
 /** The limits of the guarded rollout: the percentage that needs a person, and the length of its records. */
 import { assert, describe, it } from "@effect/vitest"
-import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
+import type { AutopilotPlan, AutopilotState } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 import * as AutopilotRules from "../../src/rollout/AutopilotRules.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import { judge } from "../../src/rollout/Verdict.ts"

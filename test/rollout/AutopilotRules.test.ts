@@ -5,9 +5,9 @@ import {
   type AutopilotState,
   AutopilotPlan as Plan,
   type AutopilotVerdict,
-  defaultAutopilotPlan,
   Judgement,
 } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 import * as AutopilotRules from "../../src/rollout/AutopilotRules.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import { judge } from "../../src/rollout/Verdict.ts"

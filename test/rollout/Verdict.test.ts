@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type AutopilotVerdict, defaultAutopilotPlan as plan } from "../../src/domain/Autopilot.ts"
+import type { AutopilotVerdict } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan as plan } from "../../src/domain/AutopilotLimits.ts"
 import type { CohortRatings, CohortRun } from "../../src/store/CohortRuns.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import { judge } from "../../src/rollout/Verdict.ts"

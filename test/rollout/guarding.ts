@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Rollout } from "../../src/decision/Rollout.ts"
-import { type AutopilotPlan, type AutopilotStatus, defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
+import type { AutopilotPlan, AutopilotStatus } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 import type { ExecutionMode } from "../../src/domain/Mode.ts"
 import { Modes } from "../../src/execution/Modes.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
@@ -13,6 +14,7 @@ import { GuardedRollout } from "../../src/rollout/GuardedRollout.ts"
 import { scripted } from "../execution/scripted.ts"
 import { orgId } from "../support/fixtures.ts"
 import { cohortRuns, memoryAutopilots, newAutopilots } from "../support/memoryAutopilots.ts"
+import { memoryNotifications, newNotifications } from "../support/memoryNotifications.ts"
 import { memoryRollout, memoryRolloutStore, rolloutDefaults } from "../support/memoryRollout.ts"
 import { run } from "./samples.ts"
 
@@ -49,6 +51,7 @@ export const world = (runs: ReadonlyArray<CohortRun> = traffic()) => ({
   runs,
   ratings: { treatment: noRatings, control: noRatings },
   autopilots: newAutopilots(),
+  notifications: newNotifications(),
   rollout: memoryRollout(),
   fallback: false,
   modes: ["runtime_orchestrator", "direct_llm"] as ReadonlyArray<ExecutionMode>,
@@ -69,6 +72,7 @@ export const service = (kept: World) =>
       }),
       memoryRolloutStore(kept.rollout),
       memoryAutopilots(kept.autopilots),
+      memoryNotifications(kept.notifications),
       cohortRuns(kept.runs, () => kept.ratings),
     ]),
   )

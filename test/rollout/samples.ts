@@ -1,7 +1,7 @@
 /** Made-up runs of both cohorts, the same for the same seed. */
 import type { CohortRun } from "../../src/store/CohortRuns.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
-import { defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 
 /** A linear congruential generator (Numerical Recipes); its upper bits are good enough for tests. */
 export const chanceOf = (seed: number) => {

@@ -2,7 +2,8 @@
  * The autopilot's own code on simulated traffic, many times: how often it steps back without a cause, how early it
  * catches a harm, how long a plan takes. The figures of `docs/decisions/0012-autopilot.md`.
  */
-import { type AutopilotPlan, type AutopilotState, defaultAutopilotPlan } from "../../src/domain/Autopilot.ts"
+import type { AutopilotPlan, AutopilotState } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 import * as AutopilotRules from "../../src/rollout/AutopilotRules.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import * as Verdict from "../../src/rollout/Verdict.ts"

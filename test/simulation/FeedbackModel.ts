@@ -5,7 +5,8 @@
  * Ratings resemble each other within a session, arrive late, change and are withdrawn. The verdict is read every five
  * minutes.
  */
-import { defaultAutopilotPlan, type Judgement } from "../../src/domain/Autopilot.ts"
+import type { Judgement } from "../../src/domain/Autopilot.ts"
+import { defaultAutopilotPlan } from "../../src/domain/AutopilotLimits.ts"
 import * as Samples from "../../src/rollout/Samples.ts"
 import * as Verdict from "../../src/rollout/Verdict.ts"
 import { type CohortRatings, noRatings } from "../../src/store/CohortRuns.ts"

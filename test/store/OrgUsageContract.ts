@@ -6,6 +6,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as TestClock from "effect/testing/TestClock"
 import { orgUsage as migration } from "../../src/store/migrations/0012_org_usage.ts"
 import { Agents } from "../../src/store/Agents.ts"
+import { OrgId } from "../../src/domain/Ids.ts"
 import { OrgUsage } from "../../src/store/OrgUsage.ts"
 import { Quotas } from "../../src/store/Quotas.ts"
 import { Runs } from "../../src/store/Runs.ts"
@@ -58,6 +59,19 @@ export const orgUsage = (
         yield* usage.flush
         yield* TestClock.adjust("10 seconds")
         assert.deepStrictEqual(yield* usage.of(orgId), { sessions: 11, bytes: 105 })
+      }),
+    )
+
+    it.effect("lists the organisations in order, page by page, without waiting for a flush", () =>
+      Effect.gen(function* () {
+        const usage = yield* OrgUsage
+        // Sorts behind the ids of other tests, so that the pages begin here.
+        const [before, first, second, third] = ["", "-1", "-2", "-3"].map((n) => OrgId.make(`~page${n}`))
+        const ids = [first!, second!, third!]
+        for (const id of ids) usage.count(id, { sessions: 1, bytes: 1 })
+        assert.deepStrictEqual(yield* usage.list(before, 2), { entries: ids.slice(0, 2), next: second! })
+        assert.deepStrictEqual(yield* usage.list(second, 2), { entries: ids.slice(2), next: null })
+        assert.includeMembers([...(yield* usage.list(undefined, 1000)).entries], ids)
       }),
     )
 

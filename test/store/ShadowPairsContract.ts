@@ -82,6 +82,41 @@ export const shadowPairs = (name: string, layer: Layer.Layer<Runs | ShadowPairs,
       }),
     )
 
+    it.effect("the series counts the pairs of each period by dimension, apart from pairs of one mode", () =>
+      Effect.gen(function* () {
+        const pairs = yield* ShadowPairs
+        const orgId = newOrg()
+        const distances = { text: 0.9, tools: 0, toolArguments: null }
+        const since = noon
+        yield* Effect.forEach(
+          [
+            newPair({ orgId, createdAt: since - 1 }),
+            newPair({ orgId, createdAt: since, distances }),
+            newPair({ orgId, createdAt: since + 999, distances: { text: 0.5 } }),
+            newPair({ orgId, createdAt: since + 999, shadowMode: "direct_llm", distances: { tools: 1 } }),
+            newPair({ orgId, createdAt: since + 2000, distances: { total: 0.9 } }),
+          ],
+          addPair,
+        )
+        const found = yield* pairs.series({ orgId, since }, 1000)
+        assert.deepStrictEqual(
+          found.map(({ at, pairs, same }) => [at - since, same, pairs]),
+          [
+            [0, false, 2],
+            [0, true, 1],
+            [2000, false, 1],
+          ],
+        )
+        const [first, own, last] = found.map(({ dimensions }) => dimensions)
+        assert.deepStrictEqual(first?.text, { of: 2, hits: 1 })
+        assert.deepStrictEqual(first?.tools, { of: 1, hits: 1 })
+        assert.deepStrictEqual(first?.toolArguments, { of: 0, hits: 0 })
+        assert.deepStrictEqual(own?.tools, { of: 1, hits: 0 })
+        assert.deepStrictEqual(last?.total, { of: 1, hits: 0 })
+        assert.deepStrictEqual(yield* pairs.series({ orgId: newOrg(), since }, 1000), [])
+      }),
+    )
+
     it.effect("the ledger sums over hours, and from an hour on", () =>
       Effect.gen(function* () {
         const pairs = yield* ShadowPairs

@@ -30,8 +30,17 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly token?: string
   /** The view, such as `#/runs`. */
   readonly hash?: string
-  /** Origins beside the gateway's own, such as those of the sandbox. */
+  /** Origins beside those of the gateway and its sandbox. */
   readonly allowed?: ReadonlyArray<string>
+}
+
+/** The header of the console reads the faults of the sandbox, if the gateway runs on one. */
+const sandboxOf = async (url: string): Promise<ReadonlyArray<string>> => {
+  const response = await fetch(`${url}/api/v1/health/ready`)
+  const { data } = (await response.json()) as {
+    readonly data?: { readonly sandbox?: Readonly<Record<string, string>> }
+  }
+  return Object.values(data?.sandbox ?? {})
 }
 
 /** One browser for the tests of a file. */
@@ -47,7 +56,7 @@ export const useBrowser = () => {
       const page = await context.newPage()
       const complaints: Array<string> = []
       const foreign: Array<string> = []
-      const origins = [new URL(url).origin, ...allowed]
+      const origins = [new URL(url).origin, ...(await sandboxOf(url)), ...allowed]
       page.on("pageerror", (error) => complaints.push(String(error)))
       page.on("console", (message) => message.type() === "error" && complaints.push(message.text()))
       page.on("request", (request) => {

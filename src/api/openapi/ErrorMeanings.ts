@@ -37,6 +37,7 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
     "No mode that may answer takes files of these kinds; `details` lists the allowed ones.",
   IDEMPOTENCY_KEY_REUSED: "The `Idempotency-Key` belongs to another request.",
   FILE_REFUSED: "The file is of a type that the service does not accept, damaged, or refused by the scanner.",
+  SIGN_IN_REFUSED: "The identity provider refused the code, or its tokens are not for this sign-in.",
   RATE_LIMIT_KEY: "The API key has started too many turns in the last minute.",
   RATE_LIMIT_USER: "The user has sent too many requests in the last minute.",
   RATE_LIMIT_ORG: "The organisation has sent too many requests in the last minute.",
@@ -49,4 +50,5 @@ export const meaningOfCode: Readonly<Record<ErrorCode, string>> = {
   OVERLOADED: "A part of the service is busy or not available. Nothing was changed.",
   SECRETS_UNAVAILABLE: "The service has no key to encrypt credentials, so it stored nothing.",
   SHUTTING_DOWN: "This server stops; the next try reaches another one.",
+  SIGN_IN_UNAVAILABLE: "The identity provider does not answer.",
 }

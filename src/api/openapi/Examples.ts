@@ -1,6 +1,7 @@
 /** The examples of the API description, by operation. The tests hold each against its schema. */
 import { feedbackExamples } from "./examples/FeedbackExamples.ts"
 import { messagesExamples } from "./examples/MessagesExamples.ts"
+import { notificationsExamples } from "./examples/NotificationsExamples.ts"
 import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
@@ -8,6 +9,7 @@ import { chatExamples } from "./examples/ChatExamples.ts"
 import { autopilotExamples } from "./examples/AutopilotExamples.ts"
 import { breakerExamples } from "./examples/BreakerExamples.ts"
 import type { Examples, ExamplesByOperation } from "./examples/ExamplesByOperation.ts"
+import { consoleExamples } from "./examples/ConsoleExamples.ts"
 import { deletionExamples } from "./examples/DeletionExamples.ts"
 import { fileExamples } from "./examples/FileExamples.ts"
 import { operatorRunsExamples } from "./examples/OperatorRunsExamples.ts"
@@ -31,7 +33,9 @@ const examples: ExamplesByOperation = {
   ...fileExamples,
   ...rolloutExamples,
   ...operatorRunsExamples,
+  ...consoleExamples,
   ...autopilotExamples,
+  ...notificationsExamples,
 }
 
 export const examplesOf = (operationId: string): Examples => examples[operationId] ?? {}

@@ -116,7 +116,7 @@ const ask = Effect.fnUntraced(function* (settings: Settings) {
     stepFinding(where, step),
     ...serverFinding(server, settings.DATABASE_POOL_SIZE),
     ...rights,
-    skewOf("the database", Number(server.now_ms), before, after),
+    skewOf("the database", server.now_ms, before, after),
   ]
 })
 

@@ -3,6 +3,7 @@
  * password. Pure.
  */
 import { type Environment, variables } from "../../config/Config.ts"
+import { webhookVariables } from "../../config/ConfigNotify.ts"
 import { providerVariables } from "../../config/ConfigProviderVariables.ts"
 import type { Variable } from "../../config/ConfigVariable.ts"
 import type { Finding } from "./Finding.ts"
@@ -14,12 +15,14 @@ const secretNames = (table: Readonly<Record<string, Variable<unknown>>>): Readon
   Object.entries(table).flatMap(([name, { secret }]) => (secret === true ? [name] : []))
 
 const main = new Set(secretNames(variables))
+const ofWebhooks = secretNames(webhookVariables)
 const ofProviders = secretNames(providerVariables)
 
 const isSecret = (name: string): boolean =>
   main.has(name.toUpperCase()) ||
-  /TOKEN|WEBHOOK/.test(name) ||
-  (name.startsWith("DIRECT_LLM_") && ofProviders.some((part) => name.endsWith(`_${part}`)))
+  name === "CROSSFADE_TOKEN" ||
+  (name.startsWith("DIRECT_LLM_") && ofProviders.some((part) => name.endsWith(`_${part}`))) ||
+  (name.startsWith("NOTIFY_") && ofWebhooks.some((part) => name.endsWith(`_${part}`)))
 
 /** The parts of a value that may stand alone: the items of a list, the values of headers, an address's password. */
 const partsOf = (value: string): ReadonlyArray<string> => {

@@ -46,7 +46,7 @@ const busyFinding = (check: string, variable: string, host: string, port: number
       )
     const { parts, ready } = found.value.data
     const states = Object.entries(parts).map(([part, { status }]) => `${part} ${status}`)
-    const seen = `a Crossfade service listens on ${urlOf(host, port)}: ${states.join(", ")}`
+    const seen = `a Crossfade service listens at ${urlOf(host, port)}: ${states.join(", ")}`
     return ready ? ok(check, seen) : warning(check, `${seen}; it takes no turns`, "See the findings below.")
   })
 

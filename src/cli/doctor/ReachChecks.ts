@@ -4,14 +4,13 @@ import * as Effect from "effect/Effect"
 import { lookup } from "node:dns/promises"
 import * as StageSettings from "../../app/StageSettings.ts"
 import type { Settings } from "../../config/Config.ts"
-import { reasonOf } from "../../domain/Reason.ts"
 import { presets } from "../../domain/ProviderPreset.ts"
 import { TransportFailed, UpstreamHttp } from "../../execution/UpstreamHttp.ts"
 import type { Check } from "./Check.ts"
 import { skewOf } from "./ClockSkew.ts"
 import { failed, type Finding, ok, warning } from "./Finding.ts"
 import { proxyOf } from "./ProxyRoute.ts"
-import { adviceFor } from "./UpstreamAdvice.ts"
+import { adviceFor, reasonOf } from "./UpstreamAdvice.ts"
 
 export interface Place {
   readonly name: string
@@ -74,31 +73,31 @@ const answeredFindings = (place: Place, way: string, answer: Answered): Readonly
   return Number.isNaN(date) ? [reached] : [reached, skewOf(place.name, date, before - 1000, after)]
 }
 
-const reach = (place: Place, settings: Settings) =>
-  Effect.gen(function* () {
-    const { hostname, origin } = new URL(place.url)
-    const proxy = proxyOf(place.url, StageSettings.proxy(settings))
+const throughProxy = "Check HTTP_PROXY and HTTPS_PROXY, or add the host to NO_PROXY."
+
+const reach = (place: Place, settings: Settings) => {
+  const { hostname, origin } = new URL(place.url)
+  const proxy = proxyOf(place.url, StageSettings.proxy(settings))
+  const wayOf = (addresses: ReadonlyArray<string>) =>
+    proxy === undefined
+      ? `${origin} (${addresses.slice(0, 3).join(", ")}), direct`
+      : `${origin} through the proxy ${proxy}`
+  return Effect.gen(function* () {
+    // A proxy resolves the name itself.
     const addresses = proxy === undefined ? yield* addressesOf(hostname) : []
-    const way =
-      proxy === undefined
-        ? `${origin} (${addresses
-            .map(({ address }) => address)
-            .slice(0, 3)
-            .join(", ")}), direct`
-        : `${origin} through the proxy ${proxy}`
+    const way = wayOf(addresses.map(({ address }) => address))
     return answeredFindings(place, way, yield* answerOf(place.url))
   }).pipe(
     Effect.catch(({ cause }) => {
-      const reason = reasonOf(cause) || "no connection"
-      return Effect.succeed([
-        failed(
-          `way to ${place.name}`,
-          `${new URL(place.url).origin}: ${reason}`,
-          adviceFor(reason, place.variable),
-        ),
-      ])
+      const reason = reasonOf(cause)
+      const [seen, advice] =
+        proxy === undefined
+          ? [`${origin}: ${reason}`, adviceFor(reason, place.variable)]
+          : [`${wayOf([])}: ${reason}`, throughProxy]
+      return Effect.succeed([failed(`way to ${place.name}`, seen, advice)])
     }),
   )
+}
 
 export const checks = (settings: Settings): ReadonlyArray<Check<UpstreamHttp>> =>
   placesOf(settings).map((place) => ({ name: `way to ${place.name}`, run: reach(place, settings) }))

@@ -1,14 +1,13 @@
 /** The other services of the environment: the collector, the identity provider's keys, webhooks. */
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import type { Environment, Settings } from "../../config/Config.ts"
+import type { Settings } from "../../config/Config.ts"
 import { exportsOf } from "../../config/ConfigTelemetry.ts"
-import { reasonOf } from "../../domain/Reason.ts"
 import { TransportFailed } from "../../execution/UpstreamHttp.ts"
 import * as Jwks from "../../http/Jwks.ts"
 import type { Check } from "./Check.ts"
 import { failed, type Finding, ok, warning } from "./Finding.ts"
-import { adviceFor } from "./UpstreamAdvice.ts"
+import { adviceFor, reasonOf } from "./UpstreamAdvice.ts"
 
 type Signal = "traces" | "metrics" | "logs"
 const signals: ReadonlyArray<Signal> = ["traces", "metrics", "logs"]
@@ -87,7 +86,11 @@ const keys = ({ AUTH_JWKS_URL }: Settings): ReadonlyArray<Check<HttpClient.HttpC
           run: Effect.flatMap(HttpClient.HttpClient, (client) => Jwks.fetchFrom(client, AUTH_JWKS_URL)).pipe(
             Effect.match({
               onFailure: (error) => [
-                failed("AUTH_JWKS_URL", reasonOf(error), adviceFor(reasonOf(error), "AUTH_JWKS_URL")),
+                failed(
+                  "AUTH_JWKS_URL",
+                  `gives no keys: ${reasonOf(error)}`,
+                  "Set it to the jwks_uri of the identity provider; its finding `way to` shows the connection.",
+                ),
               ],
               onSuccess: () => [ok("AUTH_JWKS_URL", "has keys")],
             }),
@@ -96,20 +99,14 @@ const keys = ({ AUTH_JWKS_URL }: Settings): ReadonlyArray<Check<HttpClient.HttpC
       ]
 
 /** They are not called, because each call is a message to people. */
-const webhooks = (env: Environment): ReadonlyArray<Check> => {
-  const isSet = (env["NOTIFY_WEBHOOKS"] ?? "").trim() !== ""
-  return isSet
-    ? [
-        {
-          name: "webhooks",
-          run: Effect.succeed([ok("webhooks", "configured, not called; `crossfade notify test` calls them")]),
-        },
-      ]
-    : []
+const webhookChecks = ({ webhooks }: Settings): ReadonlyArray<Check> => {
+  const names = webhooks.map(({ name }) => name).join(", ")
+  const seen = `${names} ${webhooks.length === 1 ? "is" : "are"} configured, not called; \`crossfade notify test\` calls them`
+  return webhooks.length === 0 ? [] : [{ name: "webhooks", run: Effect.succeed([ok("webhooks", seen)]) }]
 }
 
-export const checks = (settings: Settings, env: Environment): ReadonlyArray<Check<HttpClient.HttpClient>> => [
+export const checks = (settings: Settings): ReadonlyArray<Check<HttpClient.HttpClient>> => [
   ...collectors(settings),
   ...keys(settings),
-  ...webhooks(env),
+  ...webhookChecks(settings),
 ]

@@ -1,7 +1,7 @@
 /** The meaning of an upstream's failure for the owner of the configuration. Pure. */
 import type { ExecutionError } from "../../execution/ExecutionError.ts"
 import { upstreamCodes } from "../../execution/FailureText.ts"
-import { reasonOf } from "../../domain/Reason.ts"
+import * as Reason from "../../domain/Reason.ts"
 import { failed, type Finding, ok, warning } from "./Finding.ts"
 
 const networkAdvice: ReadonlyArray<readonly [RegExp, (variable: string) => string]> = [
@@ -17,6 +17,12 @@ const networkAdvice: ReadonlyArray<readonly [RegExp, (variable: string) => strin
     (variable) => `The server does not speak TLS on this port: use http:// or another port in ${variable}.`,
   ],
 ]
+
+/** OpenSSL's errors repeat numbers and source files around the reason. */
+export const reasonOf = (cause: unknown): string =>
+  Reason.reasonOf(cause)
+    .replace(/[0-9A-F]*:?error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):\S*/g, "TLS: $1")
+    .trim() || "no connection"
 
 /** `variable`: the one that holds the address. */
 export const adviceFor = (reason: string, variable: string): string =>
@@ -44,7 +50,7 @@ const failureOf = (error: ExecutionError, variables: Variables): readonly [seen:
   const answered = codes === undefined ? "failed" : `answered ${codes}`
   switch (error._tag) {
     case "UpstreamUnreachable": {
-      const reason = reasonOf(error.cause) || "no connection"
+      const reason = reasonOf(error.cause)
       return [`cannot be reached: ${reason}`, adviceFor(reason, variables.address)]
     }
     case "UpstreamMisconfigured":

@@ -2,7 +2,7 @@
 import "./crossfade.css"
 import type { ComponentType } from "preact"
 import { lazy, Suspense } from "preact/compat"
-import { Loading, Notice } from "../kit/Kit.tsx"
+import { Loading } from "../kit/Kit.tsx"
 import { hrefOf } from "../Router.ts"
 import { crossfadeText } from "../text/CrossfadeText.ts"
 import { useText } from "../text/Text.ts"
@@ -11,21 +11,13 @@ import type { ViewProps } from "../ViewProps.ts"
 const tabs = ["live", "rollout", "autopilot", "shadow", "audit", "notifications"] as const
 type Tab = (typeof tabs)[number]
 
-type TabFile = { readonly default: ComponentType<ViewProps> }
-const files = import.meta.glob<TabFile>(["../rollout/*Tab.tsx", "../shadow/*Tab.tsx", "../audit/*Tab.tsx"])
-
-const Missing = () => <Notice>{useText(crossfadeText)("missing")}</Notice>
-
-/** A tab of another folder. */
-const tabOf = (path: string) => lazy(files[path] ?? (async (): Promise<TabFile> => ({ default: Missing })))
-
 const shown: Readonly<Record<Tab, ComponentType<ViewProps>>> = {
   live: lazy(() => import("./LiveTab.tsx")),
   notifications: lazy(() => import("./NotificationsTab.tsx")),
-  rollout: tabOf("../rollout/RolloutTab.tsx"),
-  autopilot: tabOf("../rollout/AutopilotTab.tsx"),
-  shadow: tabOf("../shadow/ShadowTab.tsx"),
-  audit: tabOf("../audit/AuditTab.tsx"),
+  rollout: lazy(() => import("../rollout/RolloutTab.tsx")),
+  autopilot: lazy(() => import("../rollout/AutopilotTab.tsx")),
+  shadow: lazy(() => import("../shadow/ShadowTab.tsx")),
+  audit: lazy(() => import("../audit/AuditTab.tsx")),
 }
 
 const CrossfadeView = (props: ViewProps) => {

@@ -92,9 +92,12 @@ export const Dialog = ({
   actions,
   children,
   close,
+  look = "",
   title,
 }: {
   readonly title: string
+  /** `drawer`: at the side, as high as the window. */
+  readonly look?: "" | "drawer"
   readonly close: () => void
   readonly actions?: ComponentChildren
   readonly children: ComponentChildren
@@ -109,7 +112,7 @@ export const Dialog = ({
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={`dialog ${look}`}
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault()

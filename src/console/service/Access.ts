@@ -10,8 +10,13 @@ export interface Account {
   readonly expiresAt: number | null
 }
 
+/** The part that refused: the gateway the token, or the identity provider the sign-in. */
+export type Refusal =
+  | { readonly by: "gateway" | "provider"; readonly reason: string }
+  | { readonly by: "expired" }
+
 export type Access =
-  | { readonly state: "none"; readonly problem?: string }
+  | { readonly state: "none"; readonly problem?: Refusal }
   | { readonly state: "checking"; readonly token: string }
   | { readonly state: "signedIn"; readonly token: string; readonly account: Account }
 
@@ -58,10 +63,17 @@ export const signIn = async (given: string): Promise<void> => {
   }
 }
 
-export const signOut = (problem?: string): void => {
+const end = (problem?: Refusal): void => {
   sessionStorage.removeItem(key)
   access.set({ state: "none", ...(problem === undefined ? {} : { problem }) })
 }
+
+/** `problem`: the gateway's reason against the token. */
+export const signOut = (problem?: string): void =>
+  end(problem === undefined ? undefined : { by: "gateway", reason: problem })
+
+export const refuse = (by: "provider" | "expired", reason = ""): void =>
+  end(by === "expired" ? { by } : { by, reason })
 
 if (stored !== null) void signIn(stored)
 

@@ -9,7 +9,6 @@ export const crossfadeText = {
   shadow: { en: "Shadow", zh: "影子" },
   audit: { en: "Audit", zh: "审计" },
   notifications: { en: "Notifications", zh: "通知" },
-  missing: { en: "This part is not available.", zh: "此部分不可用。" },
 
   now: { en: "Now", zh: "当前" },
   lost: {

@@ -41,4 +41,7 @@ export const shellText = {
   cancel: { en: "Cancel", zh: "取消" },
   copy: { en: "Copy", zh: "复制" },
   copied: { en: "Copied", zh: "已复制" },
+  sandboxFault: { en: "Sandbox fault: {fault}", zh: "沙盒故障：{fault}" },
+  runtime: { en: "runtime", zh: "运行时" },
+  model: { en: "model", zh: "模型" },
 } satisfies Readonly<Record<string, Entry>>

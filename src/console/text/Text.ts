@@ -8,7 +8,7 @@ export const languages = { en: "English", zh: "中文" } as const
 export type Language = keyof typeof languages
 
 export type Entry = Readonly<Record<Language, string>>
-type Parameters = Readonly<Record<string, string | number>>
+export type Parameters = Readonly<Record<string, string | number>>
 
 /** The saved choice, or else the browser's language. */
 const preferred = (): Language => {

@@ -1,5 +1,5 @@
 /** Reads the time that a provider asks to wait, in all forms that providers use. Pure. Milliseconds. */
-import { parseRetryAfter } from "../RetryAfterHeader.ts"
+import { parseRetryAfter } from "../../domain/RetryAfterHeader.ts"
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 

@@ -11,7 +11,7 @@ import {
   UpstreamUnavailable,
 } from "../ExecutionError.ts"
 import type { Turn } from "../Executor.ts"
-import { parseRetryAfter } from "../RetryAfterHeader.ts"
+import { parseRetryAfter } from "../../domain/RetryAfterHeader.ts"
 import type { Endpoint } from "../RuntimeSettings.ts"
 import * as RuntimeRefusal from "../runtime/RuntimeRefusal.ts"
 import * as Spans from "../../telemetry/Spans.ts"

@@ -173,7 +173,7 @@ export const logTransition = (
   orgId: OrgId | null,
   { at, from, reason }: { readonly from: BreakerState; readonly at: number; readonly reason: string },
 ): Breakers => {
-  const { faults, timeouts } = breakers
+  const { command, faults, timeouts } = breakers
   const { breaker, override } = scopeOf(breakers, orgId)
   const org = orgId === null ? undefined : orgOf(breakers, orgId)
   const orgs = FaultCounter.worstOrgs(faults, shownOrgs)
@@ -183,6 +183,7 @@ export const logTransition = (
     to: shownState(breaker, override),
     at,
     reason,
+    ...(command?.by === undefined ? {} : { by: command.by }),
     evidence: { faults: (org?.faults ?? faults).value, timeouts: timeouts.value, orgs },
     breaker,
     forced: override ?? null,

@@ -6,6 +6,8 @@ interface Scoped {
   /** Absent: all organisations. */
   readonly orgId?: OrgId | undefined
   readonly reason: string
+  /** The operator. */
+  readonly by?: string | undefined
 }
 
 export type OperatorCommand =

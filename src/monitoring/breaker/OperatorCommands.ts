@@ -58,8 +58,8 @@ const carryOut = (health: Health, command: OperatorCommand, now: number): Health
 }
 
 /** Closes the breaker of one organisation, or without `orgId` every breaker, and clears the evidence. */
-export const reset = (health: Health, now: number, reason: string, orgId?: OrgId): Health =>
-  execute(health, { _tag: "reset", orgId, reason }, now)
+export const reset = (health: Health, now: number, reason: string, orgId?: OrgId, by?: string): Health =>
+  execute(health, { _tag: "reset", orgId, reason, by }, now)
 
 /** Sets an override from now on; undefined ends it. */
 export const override = (
@@ -68,4 +68,5 @@ export const override = (
   given: Omit<OperatorOverride, "since"> | undefined,
   reason: string,
   orgId?: OrgId,
-): Health => execute(health, { _tag: "override", override: given, orgId, reason }, now)
+  by?: string,
+): Health => execute(health, { _tag: "override", override: given, orgId, reason, by }, now)

@@ -15,6 +15,8 @@ export const ScopedTransition = Schema.Struct({
   to: BreakerState,
   at: Schema.Finite,
   reason: Schema.String,
+  /** The operator whose command caused it. */
+  by: Schema.optionalKey(Schema.String),
   /** The evidence against the runtime at that moment, and the five organisations that added most to it. */
   evidence: Schema.Struct({
     faults: Schema.Finite,

@@ -32,10 +32,13 @@ export const revisionOf = (revisions: Revisions, scope: Scope): Revised | undefi
 const isSame = (one: Revised, other: Revised): boolean =>
   one.state.by === other.state.by && one.state.number === other.state.number
 
-/** A transition that is final. `ours`: this replica made it, so it stores it. */
+/** A transition that is final. */
 export interface SettledTransition {
   readonly transition: ScopedTransition
+  /** This replica made it, so it stores and announces it. */
   readonly ours: boolean
+  /** This replica decided it without the exchange, so other replicas may decide the same. */
+  readonly alone?: true | undefined
 }
 
 /** A state, and the transitions to publish with it. */
@@ -106,7 +109,8 @@ export const settleAlone = (health: Health.Health): Settled => {
   const last = new Map(pending.map((change) => [change.orgId, change]))
   const stays = pending.filter((change) => change.command !== undefined || last.get(change.orgId) === change)
   const marked = stays.map((change) => ({ ...change, published: true }))
-  return [unpublished(pending), setPending(health, marked)]
+  const settled = unpublished(pending).map((one) => ({ ...one, alone: true as const }))
+  return [settled, setPending(health, marked)]
 }
 
 /** Makes all pending changes final, for a process without a fleet. */

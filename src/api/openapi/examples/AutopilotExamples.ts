@@ -109,6 +109,33 @@ export const autopilotExamples: ExamplesByOperation = {
       },
     },
   },
+  shadowSeries: {
+    response: {
+      example: {
+        value: {
+          success: true,
+          data: {
+            from: 1763884800000,
+            widthMs: 21600000,
+            points: [
+              {
+                at: 1764489600000,
+                pairs: 120,
+                samePairs: 80,
+                dimensions: [
+                  {
+                    dimension: "outcome",
+                    agreement: { of: 120, hits: 117, rate: 0.975, low: 0.929, high: 0.991 },
+                    noise: { of: 80, hits: 79, rate: 0.9875, low: 0.933, high: 0.998 },
+                  },
+                ],
+              },
+            ],
+          },
+        },
+      },
+    },
+  },
   shadowMismatches: {
     response: {
       example: {

@@ -1,4 +1,5 @@
 /** The examples of users' runs. */
+import { eventExamples } from "./EventExamples.ts"
 import type { ExamplesByOperation } from "./ExamplesByOperation.ts"
 
 const facts = {
@@ -71,6 +72,7 @@ export const operatorRunsExamples: ExamplesByOperation = {
       },
     },
   },
+  operatorRunsEvents: { response: eventExamples },
   operatorRunsGet: {
     response: {
       facts: { value: { success: true, data: { ...account, content: null } } },

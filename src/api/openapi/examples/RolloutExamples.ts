@@ -29,6 +29,15 @@ const settings = {
       shadowPercentage: { from: "default" },
       thresholds: { from: "environment" },
     },
+    environment: {
+      defaultMode: "runtime_orchestrator",
+      percentage: 0,
+      enabledOrgs: [],
+      deniedOrgs: [],
+      rules: [],
+      shadowPercentage: 0,
+      thresholds: { errorRate: 0.5, timeoutRate: 0.3, latencyRatio: 0.8, minSamples: 100000 },
+    },
   },
 }
 

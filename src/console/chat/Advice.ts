@@ -1,0 +1,36 @@
+/** The next thing to do after a failure, by its code and status. Pure. */
+import type { chatText } from "../text/ChatText.ts"
+
+interface Failed {
+  readonly code: string
+  readonly status?: number | undefined
+}
+
+export type Advice = keyof typeof chatText & `advise${string}`
+
+const byCode: Readonly<Record<string, Advice>> = {
+  CONNECTION_LOST: "adviseOffline",
+  REQUEST_IN_PROGRESS: "adviseBusy",
+  SESSION_NOT_FOUND: "adviseGone",
+  MESSAGE_NOT_FOUND: "adviseGone",
+  VALIDATION_MESSAGE_TOO_LONG: "adviseSize",
+  ATTACHMENTS_UNSUPPORTED: "adviseFiles",
+  FILE_REFUSED: "adviseFiles",
+  AUTH_TOKEN_EXPIRED: "adviseSignIn",
+}
+
+const byStatus: Readonly<Record<number, Advice>> = {
+  401: "adviseSignIn",
+  403: "adviseDenied",
+  408: "adviseWait",
+  413: "adviseSize",
+  429: "adviseWait",
+  503: "adviseWait",
+}
+
+export const adviceFor = ({ code, status }: Failed): Advice =>
+  byCode[code] ?? (status === undefined ? undefined : byStatus[status]) ?? "adviseAgain"
+
+/** The same request would get the same answer. */
+export const isFinal = ({ status }: Failed): boolean =>
+  status !== undefined && status >= 400 && status < 500 && ![401, 408, 409, 429].includes(status)

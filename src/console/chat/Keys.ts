@@ -1,0 +1,10 @@
+/** The meanings of keys in a message field. Pure. */
+
+type Key = Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">
+
+/** Safari ends a composition before the key event of its Enter, which then has this code. */
+const composingCode = 229
+
+/** Enter sends. While an input method composes text, Enter chooses a character. */
+export const isSendKey = ({ isComposing, key, keyCode, shiftKey }: Key): boolean =>
+  key === "Enter" && !shiftKey && !isComposing && keyCode !== composingCode

@@ -1,0 +1,55 @@
+/** An input with its label, help and problem. The problem is read with the input. */
+import type { ComponentChildren } from "preact"
+import { useId } from "preact/hooks"
+
+export interface EntryAttributes {
+  readonly id: string
+  readonly "aria-invalid"?: "true"
+  readonly "aria-describedby"?: string
+}
+
+export const Entry = ({
+  aside,
+  children,
+  help,
+  label,
+  problem,
+}: {
+  readonly label: string
+  readonly help?: string | undefined
+  readonly problem?: string | undefined
+  /** Beside the label. */
+  readonly aside?: ComponentChildren
+  readonly children: (attributes: EntryAttributes) => ComponentChildren
+}) => {
+  const id = useId()
+  const described = [
+    ...(problem === undefined ? [] : [`${id}-problem`]),
+    ...(help === undefined ? [] : [`${id}-help`]),
+  ].join(" ")
+  return (
+    <div class="field">
+      <div class="row entry-head">
+        <label class="field-label" for={id}>
+          {label}
+        </label>
+        {aside}
+      </div>
+      {children({
+        id,
+        ...(described === "" ? {} : { "aria-describedby": described }),
+        ...(problem === undefined ? {} : { "aria-invalid": "true" }),
+      })}
+      {problem !== undefined && (
+        <span class="entry-problem" id={`${id}-problem`}>
+          {problem}
+        </span>
+      )}
+      {help !== undefined && (
+        <span class="quiet" id={`${id}-help`}>
+          {help}
+        </span>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,57 @@
+/** Loads a list page by page, on demand. */
+import { useCallback, useEffect, useRef, useState } from "preact/hooks"
+import { dataOf } from "./Service.ts"
+
+interface PageEnd {
+  readonly nextCursor: string | null
+}
+
+interface Pages<Entry> {
+  readonly entries: ReadonlyArray<Entry>
+  /** Undefined before the first page. */
+  readonly cursor: string | null | undefined
+  readonly error: Error | undefined
+}
+
+/** `path` has a query. Another path begins again. `more` reads the first page too. */
+export const usePages = <Data, Entry>(path: string, entriesOf: (data: Data) => ReadonlyArray<Entry>) => {
+  const none: Pages<Entry> = { entries: [], cursor: undefined, error: undefined }
+  const [pages, setPages] = useState(none)
+  const [loading, setLoading] = useState(false)
+  const next = useRef<{ readonly path: string; readonly cursor: string | null }>({ path, cursor: null })
+  const aborting = useRef<AbortController | undefined>(undefined)
+  const more = useCallback(() => {
+    aborting.current?.abort()
+    const mine = (aborting.current = new AbortController())
+    const isFirst = next.current.path !== path || next.current.cursor === null
+    const place = isFirst ? "" : `&cursor=${encodeURIComponent(next.current.cursor ?? "")}`
+    setLoading(true)
+    dataOf<Data & PageEnd>(`${path}${place}`, { signal: mine.signal }).then(
+      (data) => {
+        if (mine.signal.aborted) return
+        next.current = { path, cursor: data.nextCursor }
+        const found = entriesOf(data)
+        setPages(({ entries }) => ({
+          entries: isFirst ? found : [...entries, ...found],
+          cursor: data.nextCursor,
+          error: undefined,
+        }))
+        setLoading(false)
+      },
+      (error: unknown) => {
+        if (mine.signal.aborted) return
+        setPages((before) => ({
+          ...before,
+          error: error instanceof Error ? error : new Error(String(error)),
+        }))
+        setLoading(false)
+      },
+    )
+  }, [path, entriesOf])
+  const reload = useCallback(() => {
+    next.current = { path, cursor: null }
+    more()
+  }, [path, more])
+  useEffect(() => () => aborting.current?.abort(), [])
+  return { entries: pages.entries, error: pages.error, hasMore: pages.cursor !== null, loading, more, reload }
+}

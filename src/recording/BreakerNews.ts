@@ -1,0 +1,100 @@
+/** The news in a transition of a breaker: it opened or closed, or an operator's override began or ended. Pure. */
+import { durationText } from "../domain/DurationText.ts"
+import { type News, sentence } from "../domain/Notification.ts"
+import type { OperatorOverride } from "../monitoring/breaker/OperatorOverride.ts"
+import type { ScopedTransition } from "../monitoring/breaker/Transition.ts"
+
+interface Circumstances {
+  /** The override of the scope before the transition. */
+  readonly before: OperatorOverride | undefined
+  /** The replica that decided without the others; undefined: the fleet agreed, or there is none. */
+  readonly alone: string | undefined
+}
+
+const modes = { direct_llm: "direct mode", runtime_orchestrator: "the runtime" } as const
+
+const scopeOf = ({ orgId }: ScopedTransition): string =>
+  orgId === null ? "all organisations" : `the organisation ${orgId}`
+
+const utc = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`
+
+const overrideData = ({ by, expiresAt, mode, since }: OperatorOverride, at: number) => ({
+  mode,
+  setBy: by,
+  since,
+  expiresAt,
+  lastedMs: Math.max(0, at - since),
+})
+
+const setNews = (transition: ScopedTransition, forced: OperatorOverride): News => {
+  const { at, orgId } = transition
+  const { by, expiresAt, mode, reason } = forced
+  const until =
+    expiresAt === null
+      ? "without an end"
+      : `until ${utc(expiresAt)}, for ${durationText(expiresAt - forced.since)}`
+  return {
+    kind: "override.set",
+    severity: "warning",
+    orgId,
+    by,
+    reason,
+    text: sentence(`${by} sends ${scopeOf(transition)} to ${modes[mode]} ${until}`, reason),
+    data: overrideData(forced, at),
+  }
+}
+
+const endNews = (transition: ScopedTransition, before: OperatorOverride): News => {
+  const { at, by = null, orgId, reason, to } = transition
+  const isExpired = before.expiresAt !== null && at >= before.expiresAt && by === null
+  const end = isExpired ? "expired" : by === null ? "ended" : `was ended by ${by}`
+  const lasted = `after ${durationText(at - before.since)}`
+  const origin = sentence(`${before.by} had set it`, before.reason)
+  const now = to === "closed" ? "" : ` The breaker is ${to.replace("_", " ")}.`
+  const stated = by !== null && reason.startsWith(`${by}: `) ? reason.slice(by.length + 2) : reason
+  return {
+    kind: isExpired ? "override.expired" : "override.ended",
+    severity: isExpired ? "warning" : "info",
+    orgId,
+    by,
+    reason: stated,
+    text: `The override to ${modes[before.mode]} for ${scopeOf(transition)} ${sentence(`${end} ${lasted}`, isExpired ? null : stated)} ${origin}${now}`,
+    data: overrideData(before, at),
+  }
+}
+
+const isAway = (state: ScopedTransition["from"]): boolean => state === "open" || state === "half_open"
+
+/** A failed probe keeps the breaker open, so only the way from the runtime and the way back are news. */
+const moveNews = (transition: ScopedTransition, { alone }: Circumstances): News | undefined => {
+  const { by = null, evidence, from, orgId, reason, to } = transition
+  const isOpened = to === "open" && !isAway(from)
+  if (!isOpened && to !== "closed") return undefined
+  const scope = orgId === null ? "The breaker of all organisations" : `The breaker of ${scopeOf(transition)}`
+  const where = alone === undefined ? "" : ` on replica ${alone}, without Redis`
+  const again = from === "ramp" ? " again" : ""
+  return {
+    kind: isOpened ? "breaker.opened" : "breaker.closed",
+    severity: isOpened ? (orgId === null ? "action" : "warning") : "info",
+    orgId,
+    by,
+    reason,
+    text: sentence(`${scope} ${isOpened ? `opened${again}` : "closed"}${where}`, reason),
+    data: { from, to, faults: evidence.faults, timeouts: evidence.timeouts },
+  }
+}
+
+const isSame = (one: OperatorOverride, other: OperatorOverride | undefined): boolean =>
+  one.since === other?.since &&
+  one.mode === other.mode &&
+  one.by === other.by &&
+  one.reason === other.reason &&
+  one.expiresAt === other.expiresAt
+
+/** Undefined for a transition that only the log shows. */
+export const of = (transition: ScopedTransition, circumstances: Circumstances): News | undefined => {
+  const { forced } = transition
+  const { before } = circumstances
+  if (forced !== null) return isSame(forced, before) ? undefined : setNews(transition, forced)
+  return before === undefined ? moveNews(transition, circumstances) : endNews(transition, before)
+}

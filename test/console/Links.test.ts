@@ -1,0 +1,51 @@
+/** Links that carry a token: only their user decides on its use. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { present } from "../clients/present.ts"
+import { chromium } from "../support/browser.ts"
+import { tokenFor } from "../support/chatClient.ts"
+import { expectClean, useBrowser } from "../support/consolePage.ts"
+import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+
+const folder = temporaryFolder()
+let gateway: Running
+beforeAll(async () => {
+  gateway = await startGateway({ DATA_DIR: folder.path })
+})
+afterAll(async () => {
+  await gateway?.stop("SIGKILL")
+  folder.dispose()
+})
+
+describe.skipIf(!present(chromium, "scripts/setup-tests"))("a link with a token", { timeout: 90_000 }, () => {
+  const browser = useBrowser()
+
+  it("leaves the token in use alone when another site made it", async () => {
+    const own = await tokenFor("acme", "ana")
+    const other = await tokenFor("evil", "mallory")
+    const tab = await browser.open({ url: gateway.url, hash: `#token=${own}` })
+    const { page } = tab
+    const stored = () => page.evaluate("sessionStorage.getItem('token')")
+    const offer = page.getByRole("dialog", { name: "Access by a link" })
+    await offer.getByRole("button", { name: "Use it" }).click()
+    await page.getByText("ana of acme").waitFor()
+    expect(await stored()).toBe(own)
+    for (const open of [
+      () => page.goto(`${gateway.url}/#token=${other}`, { referer: "https://evil.example/" }),
+      () => page.evaluate(`location.hash = "token=${other}"`),
+      () => page.evaluate(`location.hash = "x=1&token=%20${other}"`),
+    ]) {
+      await open()
+      await offer.getByText("mallory").waitFor()
+      expect(await page.evaluate("location.hash")).toBe("")
+      expect(await stored()).toBe(own)
+      await offer.getByRole("button", { name: "Ignore it" }).click()
+      await offer.waitFor({ state: "detached" })
+      expect(await stored()).toBe(own)
+    }
+    await page.evaluate("history.back()")
+    expect(await stored()).toBe(own)
+    await page.getByText("ana of acme").waitFor()
+    expectClean(tab)
+    await tab.close()
+  })
+})
