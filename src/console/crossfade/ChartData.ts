@@ -6,7 +6,7 @@ import type { Chart, ChartSeries } from "../kit/Chart.ts"
 import { duration } from "../kit/Time.tsx"
 import type { crossfadeText } from "../text/CrossfadeText.ts"
 import { percent } from "../text/HeadlineText.ts"
-import { bandsOf, rowsOf, spanMs } from "./Points.ts"
+import { axisMs, bandsOf, rowsOf } from "./Points.ts"
 
 type Words = (key: keyof typeof crossfadeText, parameters?: Record<string, string | number>) => string
 type Figure = keyof SeriesPoint["modes"]["direct_llm"]
@@ -60,7 +60,7 @@ export const chartsOf = (
     markers: markersOf(view, t),
     // The axis moves with the points, so that a chart changes each 5 s and not each second.
     now: points.at(-1)?.at ?? view.at,
-    spanMs,
+    spanMs: axisMs(points),
     tag,
   }
   const chart = (title: string, lines: ReadonlyArray<Line>, rest: Partial<Chart>): Chart => ({

@@ -3,10 +3,14 @@ import type { SeriesPoint } from "../../api/SeriesView.ts"
 import type { BreakerState } from "../../domain/BreakerState.ts"
 import type { Chart } from "../kit/Chart.ts"
 
-export const spanMs = 900_000
+const spanMs = 900_000
 const intervalMs = 5000
 
 type Points = ReadonlyArray<SeriesPoint>
+
+/** The length of the axis: all points, at least three minutes. */
+export const axisMs = (points: Points): number =>
+  Math.max(180_000, (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0))
 
 const onAxis = (points: Points): Points => {
   const end = points.at(-1)?.at ?? 0

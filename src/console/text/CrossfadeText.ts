@@ -40,7 +40,7 @@ export const crossfadeText = {
   firstContent: { en: "Time to first content", zh: "首个内容时间" },
   inFlight: { en: "In flight", zh: "进行中" },
   attempts: { en: "Attempts", zh: "尝试次数" },
-  charts: { en: "Last 15 minutes", zh: "最近 15 分钟" },
+  charts: { en: "Up to 15 minutes", zh: "最多 15 分钟" },
   chartsHelp: {
     en: "Each point covers 30 seconds. Coloured bands show the breaker: its states and overrides. Triangles mark its changes and the steps of an autopilot. A gap has no attempts or no data.",
     zh: "每个点覆盖 30 秒。彩色区域表示熔断器的状态和人工指定。三角形标记其变化和自动驾驶的步骤。空缺表示没有尝试或没有数据。",
