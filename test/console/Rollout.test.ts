@@ -75,6 +75,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const row = page.getByRole("row", { name: /rollout\.change/ }).first()
       await row.getByText("Second step").waitFor()
       expect(await row.textContent()).toContain("percentage: 5 → 10")
+      expect(await violationsOf(page)).toEqual([])
       expectClean({ page, ...tab })
       await tab.close()
     })

@@ -170,27 +170,17 @@ const Exports = ({ entries }: { readonly entries: ReadonlyArray<AuditEntry> }) =
 
 const entriesOf = (data: { readonly entries: ReadonlyArray<AuditEntry> }) => data.entries
 
-const AuditTab = () => {
+const Found = ({
+  pages,
+  shown,
+}: {
+  readonly pages: ReturnType<typeof usePages<unknown, AuditEntry>>
+  readonly shown: ReadonlyArray<AuditEntry>
+}) => {
   const t = useText(auditText)
-  const { entries, error, hasMore, loading, more, reload } = usePages(
-    "/api/v1/runtime/audit?limit=50",
-    useCallback(entriesOf, []),
-  )
-  const [filter, setFilter] = useState<AuditFilter>({ text: "", action: "", person: "" })
-  useEffect(() => more(), [more])
-  const shown = filtered(entries, filter)
+  const { entries, error, hasMore, loading, more } = pages
   return (
-    <Card
-      title={t("title")}
-      actions={
-        <span class="row">
-          <Button onClick={reload}>{t("refresh")}</Button>
-          <Exports entries={shown} />
-        </span>
-      }
-    >
-      <p class="quiet">{t("about")}</p>
-      <Filters entries={entries} filter={filter} change={setFilter} />
+    <>
       <p class="quiet" role="status">
         {t("shown", { shown: shown.length, loaded: entries.length })}
       </p>
@@ -207,7 +197,34 @@ const AuditTab = () => {
       ) : (
         <p class="quiet">{t("all")}</p>
       )}
-    </Card>
+    </>
+  )
+}
+
+const AuditTab = () => {
+  const t = useText(auditText)
+  const pages = usePages("/api/v1/runtime/audit?limit=50", useCallback(entriesOf, []))
+  const [filter, setFilter] = useState<AuditFilter>({ text: "", action: "", person: "" })
+  const { entries, more, reload } = pages
+  useEffect(() => more(), [more])
+  const shown = filtered(entries, filter)
+  return (
+    <div class="stack">
+      <h1 class="visually-hidden">{t("title")}</h1>
+      <Card
+        title={t("title")}
+        actions={
+          <span class="row">
+            <Button onClick={reload}>{t("refresh")}</Button>
+            <Exports entries={shown} />
+          </span>
+        }
+      >
+        <p class="quiet">{t("about")}</p>
+        <Filters entries={entries} filter={filter} change={setFilter} />
+        <Found pages={pages} shown={shown} />
+      </Card>
+    </div>
   )
 }
 

@@ -6,7 +6,7 @@ import { useText } from "../text/Text.ts"
 import { Entry } from "./Entry.tsx"
 import { Button, Dialog, Failure } from "./Kit.tsx"
 
-/** Of the API. */
+/** The limit of the API. */
 const longestReason = 500
 
 export const ReasonDialog = ({

@@ -94,6 +94,7 @@ const AutopilotTab = ({ account }: ViewProps) => {
   if (value === undefined) return error === undefined ? <Loading /> : <Failure error={error} retry={reload} />
   return (
     <div class="stack">
+      <h1 class="visually-hidden">{t("title")}</h1>
       {error !== undefined && (
         <Notice tone="warn" alert>
           {t("stale")} {error.message}

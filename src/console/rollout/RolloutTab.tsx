@@ -65,6 +65,7 @@ const Settings = ({
 }
 
 const RolloutTab = ({ account }: ViewProps) => {
+  const t = useText(rolloutText)
   const load = useCallback(readRollout, [])
   const rollout = useLoaded(load, { everyMs: pollMs })
   const autopilot = useLoaded(useCallback(readAutopilot, []), { everyMs: pollMs })
@@ -77,6 +78,7 @@ const RolloutTab = ({ account }: ViewProps) => {
     )
   return (
     <div class="stack">
+      <h1 class="visually-hidden">{t("title")}</h1>
       {rollout.error !== undefined && <Failure error={rollout.error} retry={rollout.reload} />}
       <OverruledNow settings={rollout.value.document} live={view} autopilot={autopilot.value} />
       <Settings current={rollout.value} mayChange={may(account, "operator:write")} onSaved={rollout.reload} />

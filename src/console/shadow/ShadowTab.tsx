@@ -61,6 +61,7 @@ const ShadowTab = () => {
   const { error, loading, reload, value } = useLoaded(useCallback(readBoth(filter), [filter]))
   return (
     <div class="stack">
+      <h1 class="visually-hidden">{t("title")}</h1>
       <Card title={t("title")} actions={<Button onClick={reload}>{t("refresh")}</Button>}>
         <p class="quiet">{t("about")}</p>
         <Filters filter={filter} apply={setFilter} />
