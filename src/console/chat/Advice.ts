@@ -1,12 +1,20 @@
 /** The next thing to do after a failure, by its code and status. Pure. */
-import type { chatText } from "../text/ChatText.ts"
-
 interface Failed {
   readonly code: string
   readonly status?: number | undefined
 }
 
-export type Advice = keyof typeof chatText & `advise${string}`
+/** A text of the catalogue of the chat. */
+export type Advice =
+  | "adviseSignIn"
+  | "adviseWait"
+  | "adviseSize"
+  | "adviseFiles"
+  | "adviseOffline"
+  | "adviseBusy"
+  | "adviseGone"
+  | "adviseDenied"
+  | "adviseAgain"
 
 const byCode: Readonly<Record<string, Advice>> = {
   CONNECTION_LOST: "adviseOffline",

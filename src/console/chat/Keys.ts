@@ -1,6 +1,11 @@
 /** The meanings of keys in a message field. Pure. */
 
-type Key = Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">
+interface Key {
+  readonly key: string
+  readonly shiftKey: boolean
+  readonly isComposing: boolean
+  readonly keyCode: number
+}
 
 /** Safari ends a composition before the key event of its Enter, which then has this code. */
 const composingCode = 229

@@ -8,6 +8,7 @@ export const useStickToEnd = () => {
   const box = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const isAtEnd = useRef(true)
+  const lastTop = useRef(0)
   const [isAway, setAway] = useState(false)
   const jump = () => {
     const element = box.current
@@ -19,7 +20,11 @@ export const useStickToEnd = () => {
   const onScroll = () => {
     const element = box.current
     if (element === null) return
-    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearPx
+    const { clientHeight, scrollHeight, scrollTop } = element
+    // The text may have grown since the page scrolled to its end. Only a reader scrolls up.
+    if (scrollHeight - scrollTop - clientHeight < nearPx) isAtEnd.current = true
+    else if (scrollTop < lastTop.current) isAtEnd.current = false
+    lastTop.current = scrollTop
     setAway(!isAtEnd.current)
   }
   useEffect(() => {
