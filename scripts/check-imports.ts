@@ -30,7 +30,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     cli: ["*"],
     app: ["*"],
     http: ["api", "chat", "deletion", "notify", "rollout", "sharing", ...stages, ...below],
-    // Runs outside of the gateway: it imports types only.
+    // Runs outside of the gateway: it imports types and pure rules only.
     client: ["api", "runs/RunEvent", "protocol", ...ground],
     // Runs in the browser: of `api` and `domain` it imports types and pure rules only.
     console: ["client", "api", "protocol", "domain"],

@@ -2,9 +2,11 @@
  * Prints the reference pages from the code: `docs/reference/configuration.md` from the table in
  * `src/config/Config.ts`, `docs/reference/events.md` from the schemas of Agent2UI, `docs/reference/metrics.md` from
  * the catalogue of metrics, `docs/reference/wires.md` from the table of wire cases, `docs/reference/faults.md` from
- * the checklist of faults, `docs/reference/protocols.md` from the encoders, the tables of `docs/reference/providers.md`. Run it with Node 24;
+ * the checklist of faults, `docs/reference/protocols.md` from the encoders, `docs/reference/cli.md` from the
+ * commands, the tables of `docs/reference/providers.md`. Run it with Node 24;
  * `test/docs/Reference.test.ts` compares.
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { readFileSync, writeFileSync } from "node:fs"
 import { Message, messageTypes } from "../src/protocol/agent2ui/Message.ts"
@@ -21,6 +23,7 @@ import type { Allowed, Labels } from "../src/telemetry/Instrument.ts"
 import { all } from "../src/telemetry/Metrics.ts"
 import { wireCases } from "../test/wires/cases.ts"
 import type { Expected } from "../test/wires/WireCase.ts"
+import { commandLine } from "./cli-page.ts"
 import { faults } from "./faults-page.ts"
 import * as Protocols from "./protocols-page.ts"
 
@@ -203,4 +206,5 @@ if (import.meta.main) {
   writeFileSync(new URL("protocols.md", folder), protocols())
   writeFileSync(new URL("wires.md", folder), wires())
   writeFileSync(new URL("faults.md", folder), faults())
+  writeFileSync(new URL("cli.md", folder), await Effect.runPromise(commandLine))
 }

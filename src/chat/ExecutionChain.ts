@@ -1,30 +1,41 @@
 /**
- * Derives a run's steps and calls, with their times, from its messages. Pure. A call and its result match by call id, or
- * without one by name, if exactly one open call has that name. A time is the moment when the run's log took the message.
+ * Derives a run's steps and calls, with their times, from its messages. Pure. Plans, calls and results match by the rules of
+ * `Pairing`, as in the client's reducer. A time is the moment when the run's log took the message.
  */
-import type { Message } from "../protocol/agent2ui/Message.ts"
-import type { PlanStep } from "../protocol/agent2ui/PlanStep.ts"
-import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
 import type { ChainLink } from "../domain/RunAccount.ts"
+import { type Call, nameOf, type Result } from "../protocol/agent2ui/CallKind.ts"
+import type { Message } from "../protocol/agent2ui/Message.ts"
+import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
+import { isOfCall } from "../protocol/agent2ui/Pairing.ts"
+import type { PlanStep } from "../protocol/agent2ui/PlanStep.ts"
+import { AttemptPlans } from "../runs/AttemptPlans.ts"
+import type { PlanPart } from "../runs/PlanPart.ts"
 
 type Mutable = { -readonly [Field in keyof ChainLink]: ChainLink[Field] }
-type Of<Type extends string> = Extract<Message, { readonly type: Type }>
-type Call = Of<"tool_call" | "skill_call" | "mcp_call">
-type Result = Of<"tool_result" | "skill_result" | "mcp_result">
+type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
 
-const nameOf = ({ data }: Call | Result): string => ("toolName" in data ? data.toolName : data.skillName)
+const isCallOrResult = (message: Message): message is Call | Result =>
+  isCall(message.type) || isResult(message.type)
 
-const kindOf = ({ type }: Call | Result): "tool" | "skill" | "mcp" =>
-  type.startsWith("tool") ? "tool" : type.startsWith("skill") ? "skill" : "mcp"
+const chainKindOf = (message: Call | Result): ChainLink["kind"] =>
+  message.type.startsWith("tool") ? "tool" : message.type.startsWith("skill") ? "skill" : "mcp"
+
+interface Known {
+  readonly link: Mutable
+  isOpen: boolean
+  isCalled: boolean
+}
 
 const round = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms))
 
 /** Collects the steps and calls of a run. */
 export class Links {
   readonly #all: Array<Mutable> = []
-  readonly #steps = new Map<string, Mutable>()
-  /** Calls without a result. */
-  #calls: Array<Mutable> = []
+  /** The plans of the current attempt, with the links of their steps. */
+  readonly #plans = new AttemptPlans()
+  readonly #steps = new Map<PlanPart, Map<string, Mutable>>()
+  /** The calls of the current attempt. */
+  #calls: Array<Known> = []
 
   get count(): number {
     return this.#all.length
@@ -32,11 +43,9 @@ export class Links {
 
   add(message: Message): void {
     const at = Date.parse(message.timestamp)
-    if (message.type === "plan") {
-      for (const step of message.data.steps) this.#step(step.id, { ...step, at })
-    } else if (message.type === "plan_step") this.#step(message.data.stepId, { ...message.data, at })
-    else if (isCall(message.type)) this.#call(message as Call, at)
-    else if (isResult(message.type)) this.#result(message as Result, at)
+    if (message.type === "plan" || message.type === "plan_step") this.#plan(message, at)
+    else if (message.type === "fallback") this.#leave()
+    else if (isCallOrResult(message)) this.#call(message, at)
   }
 
   /** The links from one index to another, in the order of their start. `ended`: true when the run has ended. */
@@ -60,56 +69,72 @@ export class Links {
     return added
   }
 
-  #step(
-    id: string,
-    {
-      at,
-      durationMs,
-      status,
-      title,
-    }: Pick<PlanStep, "status" | "title" | "durationMs"> & { readonly at: number },
-  ): void {
-    const step = this.#steps.get(id) ?? this.#add({ kind: "step", id, name: title })
-    this.#steps.set(id, step)
-    // Only the first end counts: a repeated plan contains the steps that have ended.
-    if (step.endedAt !== null) return
-    step.status = status
-    if (status === "pending") return
-    if (status === "running") {
-      step.startedAt ??= at
-      return
+  #plan(message: Of<"plan" | "plan_step">, at: number): void {
+    const place = { seq: 0, at, metadata: message.metadata }
+    const plan = this.#plans.planOf(message, place, (begun) => this.#steps.set(begun, new Map()))
+    const links = this.#steps.get(plan) ?? new Map<string, Mutable>()
+    if (message.type === "plan") {
+      plan.planned(message, place)
+      for (const step of message.data.steps) this.#step(links, step, null, at)
+    } else {
+      plan.advanced(message.data, place)
+      this.#step(links, { ...message.data, id: message.data.stepId }, null, at)
     }
-    end(step, at, durationMs)
   }
 
-  #call(message: Call, at: number): void {
+  #step(links: Map<string, Mutable>, step: PlanStep, stepId: string | null, at: number): void {
+    const { durationMs, id, status, substeps = [], title } = step
+    const link = links.get(id) ?? this.#add({ kind: "step", id, stepId, name: title })
+    links.set(id, link)
+    // Only the first end counts: a repeated plan contains the steps that have ended.
+    if (link.endedAt === null) {
+      link.status = status
+      if (status === "running") link.startedAt ??= at
+      else if (status !== "pending") end(link, at, durationMs)
+    }
+    for (const substep of substeps) this.#step(links, substep, id, at)
+  }
+
+  /** Another attempt begins: nothing of this one gets a result, and its ids may come again. */
+  #leave(): void {
+    for (const link of this.#all) if (link.status === "running") link.status = "unfinished"
+    this.#plans.clear()
+    this.#steps.clear()
+    this.#calls = []
+  }
+
+  #call(message: Call | Result, at: number): void {
+    const known = this.#known(message)
+    const { link } = known
+    if (!isResult(message.type)) {
+      known.isCalled = true
+      link.startedAt ??= link.endedAt === null ? at : null
+    }
+    const status = "status" in message.data ? message.data.status : message.data.success
+    if (status === "calling") return
+    known.isOpen = false
+    link.status = status === true || status === "success" ? "completed" : "failed"
+    end(link, at, message.data.duration)
+  }
+
+  /** The call of the message. */
+  #known(message: Call | Result): Known {
     const { callId = null, stepId = null } = message.metadata ?? {}
+    const own = this.#calls.filter(({ isCalled, isOpen, link }) =>
+      isOfCall({ kind: link.kind, name: link.name, callId: link.id ?? undefined, isOpen, isCalled }, message),
+    )
+    const found = callId !== null || own.length === 1 ? own.at(-1) : undefined
+    if (found !== undefined) return found
     const link = this.#add({
-      kind: kindOf(message),
+      kind: chainKindOf(message),
       id: callId,
       stepId,
       name: nameOf(message),
-      startedAt: at,
+      status: "running",
     })
-    link.status = "running"
-    if (message.data.status === "calling") return void this.#calls.push(link)
-    link.status = message.data.status === "success" ? "completed" : "failed"
-    end(link, at, message.data.duration)
-  }
-
-  #result(message: Result, at: number): void {
-    const { callId = null, stepId = null } = message.metadata ?? {}
-    const kind = kindOf(message)
-    const name = nameOf(message)
-    const calls = this.#calls.filter(
-      (link) => link.kind === kind && (callId === null ? link.name === name : link.id === callId),
-    )
-    // A result without an id that matches several calls is assigned to none of them.
-    const own = calls.length === 1 ? calls[0] : undefined
-    if (own !== undefined) this.#calls = this.#calls.filter((call) => call !== own)
-    const link = own ?? this.#add({ kind, id: callId, stepId, name })
-    link.status = message.data.success ? "completed" : "failed"
-    end(link, at, message.data.duration)
+    const known = { link, isOpen: true, isCalled: false }
+    this.#calls.push(known)
+    return known
   }
 }
 

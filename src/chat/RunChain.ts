@@ -19,6 +19,8 @@ const chainTypes: ReadonlySet<MessageType> = new Set<MessageType>([
   "mcp_result",
   "fallback",
   "retract",
+  "interrupt",
+  "error",
 ])
 
 /** Bytes of the times that a link gets at its end. */

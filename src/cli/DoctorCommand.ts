@@ -97,7 +97,7 @@ const run = Effect.fnUntraced(function* (env: Config.Environment, json: boolean)
   )
   const summary = summaryOf(findings)
   const folder = process.cwd()
-  const mode = env["NODE_ENV"]?.trim() || "development"
+  const mode = Config.modeOf(env)
   const checks = findings.map((finding, index) => ({ ...finding, ms: timed[index]?.ms ?? 0 }))
   yield* Console.log(
     json

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { success } from "../api/Envelope.ts"
+import { withShownDefault } from "./DefaultFlag.ts"
 import { secret } from "./Ask.ts"
 import { didYouMean } from "./DidYouMean.ts"
 import { explained, UsageError } from "./Explained.ts"
@@ -17,14 +18,13 @@ import { send, type Service } from "./ServiceClient.ts"
 import { defaultProfile, defaultUrl, serviceIn } from "./ServiceChoice.ts"
 
 const profileFlag = Flag.String("profile").pipe(
-  Flag.withDescription("Name of the profile"),
   Flag.withMetavar("NAME"),
   Flag.withSchema(
     Schema.String.check(
       Schema.isPattern(/^[\w.-]{1,64}$/, { message: "Expected letters, digits and . _ -" }),
     ),
   ),
-  Flag.withDefault(defaultProfile),
+  withShownDefault("Name of the profile", defaultProfile),
 )
 
 const anyData = success(Schema.Json)
@@ -62,9 +62,8 @@ export const login = Command.make(
   "login",
   {
     url: Flag.String("url").pipe(
-      Flag.withDescription("Address of the service"),
       Flag.withMetavar("URL"),
-      Flag.withDefault(defaultUrl),
+      withShownDefault("Address of the service", defaultUrl),
     ),
     token: Flag.Redacted("token").pipe(
       Flag.withDescription(

@@ -38,9 +38,13 @@ export interface Service {
 
 const patience = "30 seconds"
 
-const advice: Readonly<Record<number, string>> = {
-  401: "Get a token with `crossfade token` on the service's machine, or from your identity provider; then `crossfade login`.",
-  412: "Another change came first. Read the settings again and repeat the command.",
+const newToken =
+  "Get a token with `crossfade token` on the service's machine, or from your identity provider; then `crossfade login`."
+
+const advice: Readonly<Record<string, string>> = {
+  AUTH_TOKEN_EXPIRED: newToken,
+  AUTH_TOKEN_INVALID: newToken,
+  PRECONDITION_FAILED: "Another change came first. Read the settings again and repeat the command.",
 }
 
 /** The service's message, each field that it names, and the next step. */
@@ -50,7 +54,7 @@ export const refusal = (
   message: string,
   details: ReadonlyArray<Problem> = [],
 ): ServiceRefused => {
-  const step = status === undefined ? undefined : advice[status]
+  const step = advice[code]
   const lines = [
     `${message} (${status === undefined ? "" : `${status} `}${code})`,
     ...details.map((problem) => `  ${problem.path}: ${problem.message}`),

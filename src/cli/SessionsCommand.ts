@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { SessionId } from "../domain/Ids.ts"
+import { withShownDefault } from "./DefaultFlag.ts"
 import { confirmed, yesFlag } from "./Ask.ts"
 import { refusedBy, requestClient } from "./ChatClient.ts"
 import { print } from "./Output.ts"
@@ -24,9 +25,8 @@ const list = Command.make(
   {
     ...serviceFlags("chat:read"),
     limit: Flag.Int("limit").pipe(
-      Flag.withDescription("Sessions of the page"),
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
-      Flag.withDefault(50),
+      withShownDefault("Sessions of the page", 50),
     ),
     cursor: Flag.String("cursor").pipe(
       Flag.withDescription("The cursor that the last page printed"),
@@ -94,7 +94,7 @@ const remove = Command.make(
           refusedBy(service),
         )
         yield* print(flags.json, after, () => [
-          `${session} is deleted. Until it is purged, \`crossfade sessions restore ${session}\` takes it back.`,
+          `${session} is deleted. Within the grace time of the service, \`crossfade sessions restore ${session}\` takes it back.`,
         ])
       }),
     ),

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { withShownDefault } from "./DefaultFlag.ts"
 import { checkReadOrg, orgFlag } from "./KnownOrgs.ts"
 import { Length } from "./LengthOfTime.ts"
 import * as OperatorClient from "./OperatorClient.ts"
@@ -47,7 +48,7 @@ const mismatches = Command.make(
   "mismatches",
   {
     ...reading,
-    limit: Flag.Int("limit").pipe(Flag.withDescription("Pairs of the page"), Flag.withDefault(20)),
+    limit: Flag.Int("limit").pipe(withShownDefault("Pairs of the page", 20)),
     cursor: Flag.String("cursor").pipe(
       Flag.withDescription("The cursor that the last page printed"),
       Flag.optional,

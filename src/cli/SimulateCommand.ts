@@ -15,6 +15,7 @@ import { Scenario } from "../simulation/Scenario.ts"
 import * as ScenarioRun from "../simulation/ScenarioRun.ts"
 import { scenarios } from "../simulation/Scenarios.ts"
 import * as Timeline from "../simulation/Timeline.ts"
+import { withShownDefault } from "./DefaultFlag.ts"
 import { explained } from "./Explained.ts"
 import * as JsonFile from "./JsonFile.ts"
 import { jsonFlag, print } from "./Output.ts"
@@ -35,11 +36,11 @@ const isShort = ({ faults, seconds }: Scenario): boolean => faults.length > 0 &&
 
 const flags = {
   scenario: Flag.String("scenario").pipe(
-    Flag.withDescription(
-      "Such as hang, flapping or poisoned-org (an unknown name lists them); all plays those of up to an hour",
-    ),
     Flag.withMetavar("NAME"),
-    Flag.withDefault("all"),
+    withShownDefault(
+      "Such as hang, flapping or poisoned-org (an unknown name lists them); all plays those of up to an hour",
+      "all",
+    ),
   ),
   file: Flag.File("file", { mustExist: true }).pipe(
     Flag.withDescription("A scenario of your own (JSON; see docs/how-to/simulate.md)"),
@@ -52,18 +53,18 @@ const flags = {
     Flag.withDefault(false),
   ),
   since: Flag.String("since").pipe(
-    Flag.withDescription("With --runs: the age of the oldest run, such as 90m, 12h or 7d"),
     Flag.withMetavar("TIME"),
-    Flag.withDefault("7d"),
+    withShownDefault("With --runs: the age of the oldest run, such as 90m, 12h or 7d", "7d"),
   ),
   policy: Flag.Literals("policy", ["all", ...Policies.names]).pipe(
-    Flag.withDescription("The service's policy (ours), one of the references, or all of them side by side"),
-    Flag.withDefault("ours" as const),
+    withShownDefault(
+      "The service's policy (ours), one of the references, or all of them side by side",
+      "ours",
+    ),
   ),
   seeds: Flag.Int("seeds").pipe(
-    Flag.withDescription("Runs of each scenario, each with other random numbers; the same for every policy"),
     Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
-    Flag.withDefault(5),
+    withShownDefault("Runs of each scenario, each with other random numbers; the same for every policy", 5),
   ),
   thresholds: Flag.File("thresholds", { mustExist: true }).pipe(
     Flag.withDescription(

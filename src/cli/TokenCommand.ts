@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Config from "../config/Config.ts"
+import { withShownDefault } from "./DefaultFlag.ts"
 import { requireFile } from "./DataFolder.ts"
 import { explained } from "./Explained.ts"
 import { jsonFlag, print } from "./Output.ts"
@@ -25,11 +26,10 @@ export class NoOperatorSecret extends Schema.TaggedError<NoOperatorSecret>()("No
 }
 
 const permissions = Flag.String("permissions").pipe(
-  Flag.withDescription("Permissions, separated by commas or spaces"),
-  Flag.withDefault("chat:*,sessions:*"),
+  withShownDefault("Permissions, separated by commas or spaces", "chat:*,sessions:*"),
 )
 
-const hours = Flag.Finite("hours").pipe(Flag.withDescription("Lifetime of the token"), Flag.withDefault(24))
+const hours = Flag.Finite("hours").pipe(withShownDefault("Lifetime of the token in hours", 24))
 
 const signingSecret = (settings: Config.Settings, isOperator: boolean) => {
   const { AUTH_JWT_SECRET, AUTH_OPERATOR_SECRET, DATA_DIR } = settings

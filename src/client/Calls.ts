@@ -1,4 +1,6 @@
 /** The calls of an answer: each with its result, status and duration. Pure. */
+import { nameOf } from "../protocol/agent2ui/CallKind.ts"
+import { isOfCall } from "../protocol/agent2ui/Pairing.ts"
 import type { Message, MessageOf } from "./Contract.ts"
 
 type CallMessage = MessageOf<"tool_call" | "skill_call" | "mcp_call">
@@ -14,6 +16,10 @@ export interface Call {
   /** The plan step that made the call. */
   readonly stepId?: string
   readonly callId?: string
+  /** The call of the sub-agent that made this call. */
+  readonly parentCallId?: string
+  /** False: only its result came. */
+  readonly isCalled: boolean
   readonly arguments: CallMessage["data"]["arguments"]
   /** `unknown`: the run ended without a result, so the call may have had its effect. */
   readonly status: CallMessage["data"]["status"] | "unknown"
@@ -37,20 +43,6 @@ const isResult = (message: Message): message is ResultMessage => message.type.en
 
 export const isCall = (message: Message): message is CallMessage | ResultMessage =>
   Object.hasOwn(kinds, message.type)
-
-const nameOf = ({ data }: CallMessage | ResultMessage): string =>
-  "skillName" in data ? data.skillName : data.toolName
-
-/**
- * True if the message belongs to the call. Without ids the last open call of the name is meant. A call of an attempt that
- * another one replaced gets nothing more: the next attempt may use its id again.
- */
-const concerns = (call: Call, message: CallMessage | ResultMessage): boolean => {
-  if (call.status === "unknown") return false
-  const callId = message.metadata?.callId
-  if (callId !== undefined || call.callId !== undefined) return call.callId === callId
-  return call.status === "calling" && call.kind === kinds[message.type] && call.name === nameOf(message)
-}
 
 const elapsed = (from: string, to: string): number | undefined => {
   const ms = Date.parse(to) - Date.parse(from)
@@ -76,15 +68,24 @@ const statusOf = (message: CallMessage | ResultMessage, before: Call | undefined
   return message.data.success ? "success" : "error"
 }
 
-/** The index of the call that the message belongs to; -1 for a new call. */
-export const indexOf = (
-  parts: ReadonlyArray<{ readonly type: string } | Call>,
-  message: CallMessage | ResultMessage,
-): number => parts.findLastIndex((part) => part.type === "call" && "kind" in part && concerns(part, message))
+type Listed = { readonly type: string } | Call
+
+const isOwn = (part: Listed, message: CallMessage | ResultMessage): boolean =>
+  part.type === "call" &&
+  "kind" in part &&
+  isOfCall({ ...part, callId: part.callId, isOpen: part.status === "calling" }, message)
+
+/** The index of the call that the message belongs to; -1 for a new call. Another attempt may use the same ids again. */
+export const indexOf = (parts: ReadonlyArray<Listed>, message: CallMessage | ResultMessage): number => {
+  const before = parts.findLastIndex(({ type }) => type === "fallback")
+  const last = parts.findLastIndex((part, index) => index > before && isOwn(part, message))
+  if (message.metadata?.callId !== undefined) return last
+  return parts.findIndex((part, index) => index > before && isOwn(part, message)) === last ? last : -1
+}
 
 /** The call after a message. `before` is undefined for a new call. */
 export const after = (key: string, message: CallMessage | ResultMessage, before: Call | undefined): Call => {
-  const { callId, stepId } = message.metadata ?? {}
+  const { callId, parentCallId, stepId } = message.metadata ?? {}
   return {
     type: "call",
     key,
@@ -93,17 +94,19 @@ export const after = (key: string, message: CallMessage | ResultMessage, before:
     ...("serverId" in message.data ? { serverId: message.data.serverId } : {}),
     ...(callId === undefined ? {} : { callId }),
     ...(stepId === undefined ? {} : { stepId }),
+    ...(typeof parentCallId === "string" ? { parentCallId } : {}),
     startedAt: message.timestamp,
     arguments: {},
     ...before,
+    isCalled: !isResult(message) || before?.isCalled === true,
     ...("arguments" in message.data ? { arguments: message.data.arguments } : {}),
     status: statusOf(message, before),
     ...ended(message, before?.startedAt),
   }
 }
 
-/** A call of a run that has ended. */
-export const stopped = (call: Call, failedCall: string | undefined): Call => {
+/** A call whose attempt has ended. */
+export const stopped = (call: Call, failedCalls: ReadonlySet<string>): Call => {
   if (call.status !== "calling") return call
-  return { ...call, status: failedCall !== undefined && call.callId === failedCall ? "error" : "unknown" }
+  return { ...call, status: failedCalls.has(call.callId ?? "") ? "error" : "unknown" }
 }

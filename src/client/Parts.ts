@@ -1,4 +1,5 @@
 /** The parts of an answer in the order in which they are shown, and the change that each message makes to them. Pure. */
+import { planOfStep, planToUpdate } from "../protocol/agent2ui/Pairing.ts"
 import * as Calls from "./Calls.ts"
 import type { Message, MessageOf } from "./Contract.ts"
 import * as Plans from "./Plans.ts"
@@ -15,6 +16,8 @@ export interface Text {
   readonly key: string
   readonly content: string
   readonly stepId?: string
+  /** The call of a sub-agent whose text this is. */
+  readonly callId?: string
   readonly chunks: ReadonlyArray<Chunk>
 }
 
@@ -23,6 +26,7 @@ export interface Thinking {
   readonly key: string
   readonly content: string
   readonly stage?: MessageOf<"thinking">["data"]["stage"]
+  readonly stepId?: string
   /** The call of a sub-agent whose text this is. */
   readonly callId?: string
 }
@@ -35,7 +39,7 @@ export type Whole = {
     readonly seq: number
     readonly data: MessageOf<Type>["data"]
     readonly stepId?: string
-    /** The call that waits, of an interrupt. */
+    /** The call that waits, of an interrupt; the call that failed, of an error. */
     readonly callId?: string
   }
 }[WholeType]
@@ -56,16 +60,19 @@ const isText = (part: Part): part is Text => part.type === "text" || part.type =
 const separatorOf = ({ callId, stage }: Thinking): string =>
   stage === "reasoning" || callId !== undefined ? "" : "\n"
 
+const isSamePlace = (last: Text | Thinking, part: Text | Thinking): boolean =>
+  last.stepId === part.stepId && last.callId === part.callId
+
 /** The two parts as one; undefined if they are shown apart. */
 const joined = (last: Part | undefined, part: Part): Part | undefined => {
   if (last === undefined) return undefined
-  if (isText(part) && isText(last) && last.type === part.type && last.stepId === part.stepId)
+  if (isText(part) && isText(last) && last.type === part.type && isSamePlace(last, part))
     return { ...last, content: last.content + part.content, chunks: [...last.chunks, ...part.chunks] }
   if (
     part.type === "thinking" &&
     last.type === "thinking" &&
     last.stage === part.stage &&
-    last.callId === part.callId
+    isSamePlace(last, part)
   )
     return { ...last, content: last.content + separatorOf(part) + part.content }
   return undefined
@@ -76,33 +83,61 @@ const append = (parts: Parts, part: Part): Parts => {
   return both === undefined ? [...parts, part] : [...parts.slice(0, -1), both]
 }
 
+const placeOf = ({ metadata: { callId, stepId } = {} }: Message) => ({
+  ...(stepId === undefined ? {} : { stepId }),
+  ...(callId === undefined ? {} : { callId }),
+})
+
 const textOf = (key: string, seq: number, message: MessageOf<"text" | "markdown">): Text => {
   const { content } = message.data
-  const stepId = message.metadata?.stepId
-  const step = stepId === undefined ? {} : { stepId }
-  return { type: message.type, key, content, ...step, chunks: [{ seq, length: content.length }] }
+  return {
+    type: message.type,
+    key,
+    content,
+    ...placeOf(message),
+    chunks: [{ seq, length: content.length }],
+  }
 }
 
-const thinkingOf = (key: string, { data: { content, stage }, metadata }: MessageOf<"thinking">): Thinking => {
-  const callId = metadata?.callId
-  const place = callId === undefined ? {} : { callId }
-  return { type: "thinking", key, content, ...(stage === undefined ? {} : { stage }), ...place }
+const thinkingOf = (key: string, message: MessageOf<"thinking">): Thinking => {
+  const { content, stage } = message.data
+  return { type: "thinking", key, content, ...(stage === undefined ? {} : { stage }), ...placeOf(message) }
 }
 
-const changePlan = (parts: Parts, change: (plan: Plans.Plan | undefined) => Plans.Plan): Parts => {
-  const index = parts.findLastIndex((part) => part.type === "plan" && !part.left)
+/** The index of the plan that the event changes; -1 for a new plan. */
+const planIndex = (parts: Parts, { data, metadata, type }: MessageOf<"plan" | "plan_step">): number => {
+  const planId = metadata?.["planId"]
+  const open = parts.flatMap((part) => (part.type === "plan" && !part.left ? part : []))
+  const index =
+    typeof planId === "string"
+      ? open.findIndex((plan) => plan.planId === planId)
+      : type === "plan"
+        ? planToUpdate(open, ({ steps }) => Plans.merged(data, steps))
+        : planOfStep(open, data)
+  const plan = open[index]
+  return plan === undefined ? -1 : parts.indexOf(plan)
+}
+
+const emptyPlan = (key: string, { metadata }: MessageOf<"plan" | "plan_step">): Plans.Plan => {
+  const { callId, planId } = metadata ?? {}
+  return {
+    type: "plan",
+    key,
+    planId: typeof planId === "string" ? planId : key,
+    ...(callId === undefined ? {} : { callId }),
+    steps: [],
+    currentStep: "",
+    left: false,
+  }
+}
+
+const changePlan = (parts: Parts, key: string, message: MessageOf<"plan" | "plan_step">): Parts => {
+  const index = planIndex(parts, message)
   const found = parts[index]
-  if (found?.type !== "plan") return [...parts, change(undefined)]
-  return Plans.replaced(parts, index, change(found))
+  const plan = found?.type === "plan" ? found : emptyPlan(key, message)
+  const after = message.type === "plan" ? Plans.planned(plan, message) : Plans.advanced(plan, message.data)
+  return index < 0 ? [...parts, after] : Plans.replaced(parts, index, after)
 }
-
-const emptyPlan = (key: string): Plans.Plan => ({
-  type: "plan",
-  key,
-  steps: [],
-  currentStep: "",
-  left: false,
-})
 
 const changeCall = (parts: Parts, key: string, message: Parameters<typeof Calls.after>[1]): Parts => {
   const index = Calls.indexOf(parts, message)
@@ -146,12 +181,47 @@ const retract = (parts: Parts, { fromSeq, toSeq }: MessageOf<"retract">["data"])
   return left.length === parts.length ? left : left.reduce<Parts>(append, [])
 }
 
-/** The plan and the open calls of an attempt that another one replaces. */
+/** The place of a failure: of the error that ended the run, or of an `error` message. */
+interface Failed {
+  readonly stepId?: string
+  readonly callId?: string
+}
+
+const errorsOf = (parts: Parts): ReadonlyArray<Failed> =>
+  parts
+    .slice(parts.findLastIndex(({ type }) => type === "fallback") + 1)
+    .flatMap((part): Failed | ReadonlyArray<Failed> => (part.type === "error" ? part : []))
+
+/** The steps of the failures. A failed call fails the step that made it. */
+const failedSteps = (parts: Parts, failures: ReadonlyArray<Failed>): ReadonlySet<string> =>
+  new Set(
+    failures.flatMap(({ callId, stepId }) => {
+      const call = parts.findLast((part) => part.type === "call" && part.callId === callId)
+      return stepId ?? (callId !== undefined && call?.type === "call" ? (call.stepId ?? []) : [])
+    }),
+  )
+
+/** The parts of an attempt that has ended: nothing runs, and the failed step and call are marked. */
+const stop = (parts: Parts, failure: Failed): Parts => {
+  const failures = [failure, ...errorsOf(parts)]
+  const calls = new Set(failures.flatMap(({ callId }) => callId ?? []))
+  const steps = new Set(failedSteps(parts, failures))
+  // Plans may have equal ids. The failure belongs to the last plan in which the step had not ended.
+  return parts
+    .toReversed()
+    .map((part) => {
+      if (part.type === "call") return Calls.stopped(part, calls)
+      if (part.type !== "plan" || part.left) return part
+      const failed = new Set([...steps].filter((id) => Plans.hasOpen(part, id)))
+      for (const id of failed) steps.delete(id)
+      return Plans.stopped(part, failed)
+    })
+    .toReversed()
+}
+
+/** The plans and the open calls of an attempt that another one replaces. */
 const leave = (parts: Parts): Parts =>
-  parts.map((part) => {
-    if (part.type === "plan") return { ...part, left: true, currentStep: "" }
-    return part.type === "call" ? Calls.stopped(part, undefined) : part
-  })
+  stop(parts, {}).map((part) => (part.type === "plan" ? { ...part, left: true } : part))
 
 /** Shows the newest state only: a progress bar, and a sandbox. */
 const isSame = (part: Part, { data, type }: Whole): boolean => {
@@ -171,11 +241,10 @@ const addWhole = (parts: Parts, whole: Whole): Parts => {
       })
 }
 
-const wholeOf = (key: string, seq: number, { data, metadata, type }: MessageOf<WholeType>): Whole => {
-  const { callId, stepId } = metadata ?? {}
-  const place = { ...(stepId === undefined ? {} : { stepId }), ...(callId === undefined ? {} : { callId }) }
+const wholeOf = (key: string, seq: number, message: MessageOf<WholeType>): Whole => {
+  const { data, type } = message
   // The union of the types does not keep the pair of a type and its data.
-  return { type, key, seq, data, ...place } as Whole
+  return { type, key, seq, data, ...placeOf(message) } as Whole
 }
 
 export const afterMessage = (parts: Parts, key: string, seq: number, message: Message): Parts => {
@@ -187,9 +256,8 @@ export const afterMessage = (parts: Parts, key: string, seq: number, message: Me
     case "thinking":
       return append(parts, thinkingOf(key, message))
     case "plan":
-      return changePlan(parts, (plan) => Plans.planned(key, message.data, plan))
     case "plan_step":
-      return changePlan(parts, (plan) => Plans.advanced(plan ?? emptyPlan(key), message.data))
+      return changePlan(parts, key, message)
     case "retract":
       return [...retract(parts, message.data), wholeOf(key, seq, message)]
     case "fallback":
@@ -200,11 +268,4 @@ export const afterMessage = (parts: Parts, key: string, seq: number, message: Me
 }
 
 /** The parts of a run that has ended. The error, if any, names the place of the failure. */
-export const afterEnd = (
-  parts: Parts,
-  failed: { readonly stepId?: string; readonly callId?: string } = {},
-): Parts =>
-  parts.map((part) => {
-    if (part.type === "plan") return part.left ? part : Plans.stopped(part, failed.stepId)
-    return part.type === "call" ? Calls.stopped(part, failed.callId) : part
-  })
+export const afterEnd = (parts: Parts, failure: Failed = {}): Parts => stop(parts, failure)

@@ -1,11 +1,14 @@
-/** The plan of an answer: its steps, and the changes that the events make to it. Pure. */
+/** The plans of an answer: their steps, and the changes that the events make to them. Pure. */
+import { changeStep, findStep, stepsById } from "../protocol/agent2ui/Pairing.ts"
 import type { MessageOf } from "./Contract.ts"
 
 type Step = MessageOf<"plan_step">["data"]
 type Announced = MessageOf<"plan">["data"]["steps"][number]
 
 /** A step with the details of its last change. */
-export interface PlanStep extends Omit<Announced, "substeps"> {
+export interface PlanStep extends Omit<Announced, "substeps" | "status"> {
+  /** `unfinished`: its attempt or the run ended while the step was running. */
+  readonly status: Announced["status"] | "unfinished"
   readonly substeps?: ReadonlyArray<PlanStep>
   readonly tool?: string
   readonly params?: Step["params"]
@@ -16,6 +19,10 @@ export interface PlanStep extends Omit<Announced, "substeps"> {
 export interface Plan {
   readonly type: "plan"
   readonly key: string
+  /** The upstream's id of the plan, or else the key. Plans of one run differ in it. */
+  readonly planId: string
+  /** The call of a sub-agent that made the plan. */
+  readonly callId?: string
   readonly steps: ReadonlyArray<PlanStep>
   /** The running step; empty if none runs. */
   readonly currentStep: string
@@ -24,51 +31,37 @@ export interface Plan {
   readonly left: boolean
 }
 
-/** Finds the step at any depth. Undefined when the plan does not have it. */
-export const changeStep = (
-  steps: ReadonlyArray<PlanStep>,
-  id: string,
-  change: (step: PlanStep) => PlanStep,
-): ReadonlyArray<PlanStep> | undefined => {
-  for (const [index, step] of steps.entries()) {
-    if (step.id === id) return replaced(steps, index, change(step))
-    const substeps = changeStep(step.substeps ?? [], id, change)
-    if (substeps !== undefined) return replaced(steps, index, { ...step, substeps })
-  }
-  return undefined
-}
-
 export const replaced = <A>(list: ReadonlyArray<A>, index: number, value: A): ReadonlyArray<A> => [
   ...list.slice(0, index),
   value,
   ...list.slice(index + 1),
 ]
 
-const find = (steps: ReadonlyArray<PlanStep>, id: string): PlanStep | undefined => {
-  for (const step of steps) {
-    const found = step.id === id ? step : find(step.substeps ?? [], id)
-    if (found !== undefined) return found
+/** A plan that is sent again names no details, so those of a step that has begun stay. */
+const withDetails = (step: Announced, before: ReadonlyMap<string, PlanStep>): PlanStep => {
+  const { substeps, ...rest } = step
+  return {
+    ...(step.status === "pending" ? {} : before.get(step.id)),
+    ...rest,
+    ...(substeps === undefined ? {} : { substeps: substeps.map((substep) => withDetails(substep, before)) }),
   }
-  return undefined
 }
 
-/** A plan that is sent again names no details, so those of a step that has begun stay. */
-const withDetails = (step: PlanStep, before: ReadonlyArray<PlanStep>): PlanStep => ({
-  ...(step.status === "pending" ? {} : find(before, step.id)),
-  ...step,
-  ...(step.substeps === undefined
-    ? {}
-    : { substeps: step.substeps.map((substep) => withDetails(substep, before)) }),
-})
+/** The steps after a `plan` event. */
+export const merged = (
+  { steps }: MessageOf<"plan">["data"],
+  before: ReadonlyArray<PlanStep>,
+): ReadonlyArray<PlanStep> => {
+  const known = stepsById(before)
+  return steps.map((step) => withDetails(step, known))
+}
 
 /** The plan after a `plan` event: the whole plan in its new state. */
-export const planned = (key: string, data: MessageOf<"plan">["data"], before: Plan | undefined): Plan => ({
-  type: "plan",
-  key: before?.key ?? key,
-  ...data,
-  steps: data.steps.map((step) => withDetails(step, before?.steps ?? [])),
-  left: false,
-})
+export const planned = (plan: Plan, { data, metadata }: MessageOf<"plan">): Plan => {
+  const { callId: _, progress: __, ...rest } = plan
+  const callId = metadata?.callId
+  return { ...rest, ...(callId === undefined ? {} : { callId }), ...data, steps: merged(data, plan.steps) }
+}
 
 /** The plan after a `plan_step` event. A step that no plan announced comes last. */
 export const advanced = (plan: Plan, { stepId, ...details }: Step): Plan => {
@@ -78,10 +71,24 @@ export const advanced = (plan: Plan, { stepId, ...details }: Step): Plan => {
   return { ...plan, steps, currentStep: plan.currentStep === stepId ? "" : plan.currentStep }
 }
 
-/** The plan of a run that failed. Only the step that the error names has failed. */
-export const stopped = (plan: Plan, failedStep: string | undefined): Plan => {
-  const fail = (step: PlanStep): PlanStep =>
-    step.status === "running" ? { ...step, status: "failed" } : step
-  const steps = failedStep === undefined ? undefined : changeStep(plan.steps, failedStep, fail)
-  return { ...plan, steps: steps ?? plan.steps, currentStep: "" }
+const isOpen = ({ status }: PlanStep): boolean => status === "running" || status === "pending"
+
+/** True if the step of the plan has not ended. */
+export const hasOpen = ({ steps }: Plan, stepId: string): boolean => {
+  const step = findStep(steps, stepId)
+  return step !== undefined && isOpen(step)
+}
+
+/** A plan whose attempt has ended: a failure names its step, and no step runs. */
+export const stopped = (plan: Plan, failedSteps: ReadonlySet<string>): Plan => {
+  const stop = (step: PlanStep): PlanStep => ({
+    ...step,
+    ...(isOpen(step) && failedSteps.has(step.id)
+      ? { status: "failed" }
+      : step.status === "running"
+        ? { status: "unfinished" }
+        : {}),
+    ...(step.substeps === undefined ? {} : { substeps: step.substeps.map(stop) }),
+  })
+  return { ...plan, steps: plan.steps.map(stop), currentStep: "" }
 }

@@ -188,6 +188,9 @@ export interface Settings extends Omit<
 export type Environment = Readonly<Record<string, string | undefined>>
 type Problem = ConfigInvalid["problems"][number]
 
+/** The mode of an environment that may have problems. */
+export const modeOf = (env: Environment): string => env["NODE_ENV"]?.trim() || variables.NODE_ENV.default
+
 interface Read {
   readonly values: Values
   readonly problems: ReadonlyArray<Problem>

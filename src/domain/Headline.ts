@@ -146,7 +146,7 @@ const ofBreaker = (situation: Situation, scope: Scope, org: string | null): Main
   }
   if (scope.state === "half_open") return { tone: "bad", main: line("halfOpen", values) }
   const waitMs = (scope.nextProbeAt ?? at) - at
-  return waitMs > 0
+  return waitMs >= 1000
     ? { tone: "bad", main: line("open", { ...values, probe: { ms: waitMs } }) }
     : { tone: "bad", main: line("openProbing", values) }
 }

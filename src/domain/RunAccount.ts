@@ -18,7 +18,7 @@ export const ChainLink = Schema.Struct({
   kind: Schema.Literals(["step", "tool", "skill", "mcp"]),
   /** The upstream's id of the step or call; null if it gave none. */
   id: Schema.NullOr(Schema.String),
-  /** The step of a call. */
+  /** The step that made the call, or that contains the step. */
   stepId: Schema.NullOr(Schema.String),
   name: Schema.String,
   status: Schema.Literals(["pending", "running", "completed", "failed", "skipped", "unfinished"]),

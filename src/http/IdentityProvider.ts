@@ -74,8 +74,7 @@ export const make = Effect.fnUntraced(function* (settings: SignInSettings) {
   })
 
   const cache = yield* Cache.makeWith(
-    (_: "provider") =>
-      Effect.catchIf(discovered(), (error) => error._tag !== "SignInUnavailable", unavailable),
+    () => Effect.catchIf(discovered(), (error) => error._tag !== "SignInUnavailable", unavailable),
     {
       capacity: 1,
       timeToLive: (exit) => (Exit.isSuccess(exit) ? askAgainAfter.found : askAgainAfter.failed),

@@ -47,7 +47,7 @@ const setNews = (transition: ScopedTransition, forced: OperatorOverride): News =
 const endNews = (transition: ScopedTransition, before: OperatorOverride): News => {
   const { at, by = null, orgId, reason, to } = transition
   const isExpired = before.expiresAt !== null && at >= before.expiresAt && by === null
-  const end = isExpired ? "expired" : by === null ? "ended" : `ended by ${by}`
+  const end = isExpired ? "expired" : by === null ? "ended" : `was ended by ${by}`
   const lasted = `after ${durationText(at - before.since)}`
   const origin = sentence(`${before.by} had set it`, before.reason)
   const now = to === "closed" ? "" : ` The breaker is ${to.replace("_", " ")}.`

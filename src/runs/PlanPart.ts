@@ -1,12 +1,12 @@
 /**
- * The plan of one attempt, in its newest state: one `plan` message, and a `plan_step` for each step with details that
- * do not fit into a `plan`. The client's reducer (`client/Plans`) makes the same plan from these messages as from all
- * events. Plain code.
+ * A plan in its newest state: one `plan` message, and a `plan_step` for each step with details that do not fit into a
+ * `plan`. The client's reducer (`client/Plans`) makes the same plan from these messages as from all events. Plain code.
  */
 import { eventId } from "../domain/EventId.ts"
 import type { RunId } from "../domain/Ids.ts"
 import { jsonHeapBytes } from "../platform/HeapBytes.ts"
 import { envelop, type Message, type Metadata } from "../protocol/agent2ui/Message.ts"
+import { changeStep, findStep, stepsById } from "../protocol/agent2ui/Pairing.ts"
 import type { PlanStep } from "../protocol/agent2ui/PlanStep.ts"
 
 type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }>
@@ -18,7 +18,8 @@ interface DetailedStep extends PlanStep, Details {
   readonly substeps?: ReadonlyArray<DetailedStep>
 }
 
-interface Place {
+/** An event of the plan. */
+export interface Place {
   readonly seq: number
   readonly at: number
   readonly metadata: Metadata | undefined
@@ -30,18 +31,10 @@ export interface Placed {
   readonly message: Message
 }
 
-const find = (steps: ReadonlyArray<DetailedStep>, id: string): DetailedStep | undefined => {
-  for (const step of steps) {
-    const found = step.id === id ? step : find(step.substeps ?? [], id)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
 /** A plan that is sent again names no details, so those of a step that has begun stay. */
-const withDetails = (step: PlanStep, before: ReadonlyArray<DetailedStep>): DetailedStep => {
+const withDetails = (step: PlanStep, before: ReadonlyMap<string, DetailedStep>): DetailedStep => {
   const { substeps, ...rest } = step
-  const known = step.status === "pending" ? undefined : find(before, step.id)
+  const known = step.status === "pending" ? undefined : before.get(step.id)
   const inner = substeps?.map((substep) => withDetails(substep, before)) ?? known?.substeps
   return { ...known, ...rest, ...(inner === undefined ? {} : { substeps: inner }) }
 }
@@ -63,25 +56,14 @@ export const timeOf = (at: number): string => new Date(at).toISOString()
 
 /** The steps after a `plan_step` event. A step that no plan announced comes last. */
 const advanced = (steps: ReadonlyArray<DetailedStep>, now: DetailedStep): ReadonlyArray<DetailedStep> =>
-  changed(steps, now) ?? [...steps, now]
-
-/** Finds the step at any depth; undefined when the steps do not have it. */
-const changed = (
-  steps: ReadonlyArray<DetailedStep>,
-  now: DetailedStep,
-): ReadonlyArray<DetailedStep> | undefined => {
-  for (const [index, step] of steps.entries()) {
-    if (step.id === now.id) return steps.with(index, { ...step, ...now })
-    const substeps = changed(step.substeps ?? [], now)
-    if (substeps !== undefined) return steps.with(index, { ...step, substeps })
-  }
-  return undefined
-}
-
-const withMetadata = (metadata: Metadata | undefined) => (metadata === undefined ? {} : { metadata })
+  changeStep(steps, now.id, (step) => ({ ...step, ...now })) ?? [...steps, now]
 
 export class PlanPart {
   readonly kind = "plan"
+  /** The upstream's id of the plan. */
+  readonly planId: string | undefined
+  /** True if the messages must name the plan: in their newest states, plans of one attempt look like one. */
+  isNamed = false
   readonly #first: Place
   /** The first `plan` event; undefined if no step was announced. */
   #announced: Place | undefined
@@ -92,14 +74,26 @@ export class PlanPart {
   readonly #places = new Map<string, { readonly first: Place; readonly last: Place }>()
 
   constructor(first: Place) {
+    const planId = first.metadata?.["planId"]
+    this.planId = typeof planId === "string" ? planId : undefined
     this.#first = first
+  }
+
+  get steps(): ReadonlyArray<DetailedStep> {
+    return this.#steps
+  }
+
+  /** The steps after a `plan` event. */
+  merged({ steps }: Of<"plan">["data"]): ReadonlyArray<DetailedStep> {
+    const known = stepsById(this.#steps)
+    return steps.map((step) => withDetails(step, known))
   }
 
   /** Gives the heap that the event adds. */
   planned({ data, metadata }: Pick<Of<"plan">, "data" | "metadata">, place: Place): number {
     const before = jsonHeapBytes(this.#steps)
     this.#announced ??= place
-    this.#steps = data.steps.map((step) => withDetails(step, this.#steps))
+    this.#steps = this.merged(data)
     this.#progress = data.progress
     this.#metadata = metadata
     return jsonHeapBytes(this.#steps) - before
@@ -129,12 +123,12 @@ export class PlanPart {
       currentStep: "",
       ...(this.#progress === undefined ? {} : { progress: this.#progress }),
     }
-    const draft = { type: "plan" as const, data, ...withMetadata(this.#metadata) }
+    const draft = { type: "plan" as const, data, ...this.#named(runId, this.#metadata) }
     return { seq, message: envelop(draft, eventId(runId, seq), timeOf(at)) }
   }
 
   #step(runId: RunId, stepId: string, place: Place, always: boolean): ReadonlyArray<Placed> {
-    const step = find(this.#steps, stepId)
+    const step = findStep(this.#steps, stepId)
     if (step === undefined) return []
     const { durationMs, status, title } = step
     const details = detailsOf(step)
@@ -142,7 +136,12 @@ export class PlanPart {
     const duration = durationMs === undefined ? {} : { durationMs }
     const data = { stepId, title, status, ...details, ...duration }
     const { at, metadata, seq } = place
-    const draft = { type: "plan_step" as const, data, ...withMetadata(metadata) }
+    const draft = { type: "plan_step" as const, data, ...this.#named(runId, metadata) }
     return [{ seq, message: envelop(draft, eventId(runId, seq), timeOf(at)) }]
+  }
+
+  #named(runId: RunId, metadata: Metadata | undefined): { readonly metadata?: Metadata } {
+    if (!this.isNamed) return metadata === undefined ? {} : { metadata }
+    return { metadata: { ...metadata, planId: this.planId ?? eventId(runId, this.#first.seq) } }
   }
 }

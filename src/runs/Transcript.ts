@@ -1,6 +1,6 @@
 /**
  * An answer as its reader sees it, built from the events of its run: neighbouring chunks joined, retracted content removed,
- * and of a plan, a progress bar and a sandbox the newest state only. Plain code, one per run.
+ * and of each plan, progress bar and sandbox the newest state only. Plain code, one per run.
  *
  * Each message has the id and the time of its first event, and the ids rise. The client's reducer (`client/Parts`) makes the
  * same parts of these messages as of all events. A chunk costs two array elements, because a run may have many thousands.
@@ -12,7 +12,8 @@ import { heapBytes, jsonHeapBytes } from "../platform/HeapBytes.ts"
 import { type Draft, envelop, type Message } from "../protocol/agent2ui/Message.ts"
 import { isRetractable } from "../protocol/agent2ui/MessageRole.ts"
 import { mark } from "./AnswerText.ts"
-import { type Placed, PlanPart, timeOf } from "./PlanPart.ts"
+import { AttemptPlans } from "./AttemptPlans.ts"
+import { type Placed, type PlanPart, timeOf } from "./PlanPart.ts"
 
 type Of<Type extends Draft["type"]> = Extract<Draft, { readonly type: Type }>
 type Chunk = Of<"text" | "markdown" | "thinking">
@@ -79,7 +80,7 @@ const without = (part: Joined, isRetracted: (seq: number) => boolean): Joined | 
 
 export class Transcript {
   #parts: Array<Part> = []
-  #plan: PlanPart | undefined
+  readonly #plans = new AttemptPlans()
   /** The newest state of each progress bar and sandbox, by label and id. */
   readonly #progress = new Map<string | undefined, Whole>()
   readonly #sandboxes = new Map<string, Whole>()
@@ -92,9 +93,9 @@ export class Transcript {
     if (isChunk(draft)) return this.#chunk(draft, seq, at)
     switch (draft.type) {
       case "plan":
-        return this.#planPart(draft, seq, at).planned(draft, { seq, at, metadata: draft.metadata })
+        return this.#plan(draft, seq, at).planned(draft, { seq, at, metadata: draft.metadata })
       case "plan_step":
-        return this.#planPart(draft, seq, at).advanced(draft.data, { seq, at, metadata: draft.metadata })
+        return this.#plan(draft, seq, at).advanced(draft.data, { seq, at, metadata: draft.metadata })
       case "progress":
         return this.#newest(this.#progress, draft.data.label, draft, seq, at)
       case "sandbox_status":
@@ -103,7 +104,7 @@ export class Transcript {
         this.#retract(draft.data)
         break
       case "fallback":
-        this.#plan = undefined
+        this.#plans.clear()
         break
     }
     return this.#whole(draft, seq, at)
@@ -111,7 +112,7 @@ export class Transcript {
 
   clear(): void {
     this.#parts = []
-    this.#plan = undefined
+    this.#plans.clear()
     this.#progress.clear()
     this.#sandboxes.clear()
   }
@@ -166,12 +167,8 @@ export class Transcript {
     return partBytes + jsonHeapBytes(draft)
   }
 
-  #planPart({ metadata }: Draft, seq: number, at: number): PlanPart {
-    if (this.#plan === undefined) {
-      this.#plan = new PlanPart({ seq, at, metadata })
-      this.#parts.push(this.#plan)
-    }
-    return this.#plan
+  #plan(draft: Of<"plan" | "plan_step">, seq: number, at: number): PlanPart {
+    return this.#plans.planOf(draft, { seq, at, metadata: draft.metadata }, (plan) => this.#parts.push(plan))
   }
 
   #retract({ fromSeq, toSeq }: Of<"retract">["data"]): void {

@@ -38,10 +38,10 @@ const lines = (): ReadonlyArray<Readonly<Record<string, unknown>>> =>
     .map((line) => JSON.parse(line))
     .filter(({ event }) => event !== undefined)
 
-const cli = (token: string) =>
+const cli = (token: string, ...more: ReadonlyArray<string>) =>
   new Promise<{ readonly code: number; readonly out: string; readonly error: string }>((done) => {
     const env = { PATH: process.env["PATH"], CROSSFADE_TOKEN: token }
-    const args = [resolve("src/cli/main.ts"), "notify", "test", "--url", world.gateway.url]
+    const args = [resolve("src/cli/main.ts"), "notify", "test", "--url", world.gateway.url, ...more]
     execFile(process.execPath, args, { env }, (failure, out, error) =>
       done({ code: typeof failure?.code === "number" ? failure.code : 0, out, error }),
     )
@@ -109,12 +109,14 @@ describe("notifications", () => {
     const shown = await cli(token)
     expect([shown.code, shown.error]).toEqual([0, ""])
     expect(shown.out).toMatch(/^audit \(json\): delivered in \d+ ms, answer 204\nchat \(slack\): delivered/)
+    const json = await cli(token, "--json")
+    expect([json.code, JSON.parse(json.out).results.length]).toEqual([0, 3])
     receivers[2]!.answers.push({ status: 500 })
     const failed = await cli(token)
     expect(failed.code).toBe(1)
     expect(failed.out).toContain("team (teams): NOT delivered: answered 500")
     expect(failed.error).toContain("1 of 3 failed")
-    expect(receivers.map(({ received }, index) => received.length - before[index]!)).toEqual([3, 2, 2])
+    expect(receivers.map(({ received }, index) => received.length - before[index]!)).toEqual([4, 3, 3])
     expect(receivers[0]!.notifications().at(-1)).toMatchObject({ kind: "test", by: "olga of ops" })
     const reader = new Client(world.gateway.url, await operatorToken(["operator:read"]))
     expect((await reader.request("POST", "/api/v1/runtime/notifications/test")).status).toBe(403)

@@ -167,6 +167,56 @@ describe("the execution chain", () => {
     ])
   })
 
+  it("shows every plan, also under equal ids, with the steps inside of steps", () => {
+    const inner: Draft = {
+      type: "plan",
+      data: {
+        currentStep: "",
+        steps: [
+          {
+            id: "1",
+            title: "Step 1",
+            status: "pending",
+            substeps: [{ id: "1.1", title: "Step 1.1", status: "pending" }],
+          },
+        ],
+      },
+    }
+    assert.deepStrictEqual(
+      linksOf(
+        said(
+          [0, plan(["1", "pending"])],
+          [1, step("1", "running")],
+          [2, step("1", "failed")],
+          [3, inner],
+          [4, step("1.1", "running")],
+          [6, step("1.1", "completed")],
+        ),
+        true,
+      ).map(({ durationMs, id, status, stepId }) => [id, stepId, status, durationMs]),
+      [
+        ["1", null, "failed", 1000],
+        ["1", null, "pending", null],
+        ["1.1", "1", "completed", 2000],
+      ],
+    )
+  })
+
+  it("shows the calls of each attempt, also under equal ids", () => {
+    const fallback: Draft = { type: "fallback", data: { from: "a", to: "b", reason: "", code: "" } }
+    const messages = said([0, call("a")], [1, fallback], [2, call("a")], [5, result("a")])
+    assert.deepStrictEqual(shown(messages, false), [
+      ["tool", "a", "search", "unfinished", null],
+      ["tool", "a", "search", "completed", 3000],
+    ])
+  })
+
+  it("shows a call once whose result comes first or twice", () => {
+    assert.deepStrictEqual(shown(said([0, result("a")], [1, call("a")], [2, result("a")])), [
+      ["tool", "a", "search", "completed", null],
+    ])
+  })
+
   const Messages = Schema.Array(Message)
   it.prop(
     "has nothing but steps and calls, and no negative time where time goes on",

@@ -24,6 +24,8 @@ const crossfade = (cwd: string, args: ReadonlyArray<string>, env: Readonly<Recor
     cwd,
     env: { PATH: process.env["PATH"], ...env },
     encoding: "utf8",
+    // A service that starts in spite of all would run forever.
+    timeout: 15_000,
   })
 
 const token = ["token", "--org", "acme", "--user", "ana"]

@@ -36,7 +36,7 @@ describe("the end of an answer", () => {
       if (part.type === "plan") return part.steps.map(({ status }) => status)
       return part.type === "call" ? part.status : []
     })
-    assert.deepStrictEqual(statuses, ["running", "failed", "unknown", "error"])
+    assert.deepStrictEqual(statuses, ["unfinished", "failed", "unknown", "error"])
   })
 
   it("is no failure for a cancelled run", () => {

@@ -10,10 +10,12 @@ import {
   ended,
   expectNoSideways,
   field,
+  hasFocus,
   questions,
   send,
   sessionIdOf,
   violationsOf,
+  withoutChain,
 } from "./chats.ts"
 
 const folder = temporaryFolder()
@@ -96,7 +98,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await ended(tab.page)
     await tab.page.getByRole("button", { name: "New", exact: true }).click()
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
-    expect(await field(tab.page).evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await hasFocus(field(tab.page))).toBe(true)
     await tab.page.reload()
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
     await tab.page.getByRole("link", { name: /The first one/ }).click()
@@ -218,7 +220,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     const tab = await signedIn("typing")
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
     // The field has the focus when the page opens.
-    await expect.poll(() => field(tab.page).evaluate((one) => one === document.activeElement)).toBe(true)
+    await expect.poll(() => hasFocus(field(tab.page))).toBe(true)
     await tab.page.keyboard.type("By keyboard")
     await tab.page.keyboard.press("Enter")
     await ended(tab.page)
@@ -227,12 +229,12 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await tab.page.keyboard.press("Escape")
     await tab.page.keyboard.press("Control+k")
     const search = tab.page.getByRole("searchbox", { name: "Search conversations" })
-    await expect.poll(() => search.evaluate((one) => one === document.activeElement)).toBe(true)
+    await expect.poll(() => hasFocus(search)).toBe(true)
     const actions = tab.page.getByRole("button", { name: "Actions for By keyboard" })
     await actions.focus()
     await tab.page.keyboard.press("Enter")
     await tab.page.keyboard.press("Escape")
-    expect(await actions.evaluate((one) => one === document.activeElement)).toBe(true)
+    expect(await hasFocus(actions)).toBe(true)
     await tab.page.keyboard.press("Control+Shift+o")
     await tab.page.getByRole("heading", { name: "Ask something" }).waitFor()
     expectClean(tab)
@@ -258,8 +260,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
       .nth(1)
       .getByText(/first content after|后出现首个内容/)
       .waitFor({ timeout: 30_000 })
-    // The execution chain has tests of its own.
-    await tab.page.locator("ol.chain").evaluateAll((lists) => lists.forEach((list) => list.remove()))
+    await withoutChain(tab.page)
     expect(await violationsOf(tab.page)).toEqual([])
     await expectNoSideways(tab.page)
     expectClean(tab)
@@ -277,7 +278,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await link.waitFor()
     await link.press("Escape")
     await expect.poll(() => link.isVisible()).toBe(false)
-    expect(await button.evaluate((one) => one === document.activeElement)).toBe(true)
+    expect(await hasFocus(button)).toBe(true)
     await expectNoSideways(tab.page)
     expectClean(tab)
     await tab.close()

@@ -9,7 +9,7 @@ import { tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 import { png } from "../support/uploads.ts"
-import { answers, ended, field, questions, violationsOf } from "./chats.ts"
+import { answers, ended, field, questions, read, violationsOf, withoutChain } from "./chats.ts"
 
 interface Input {
   readonly threadId: string
@@ -81,22 +81,19 @@ afterAll(async () => {
   askingFolder.dispose()
 })
 
+const events = {
+  drop: `new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true })`,
+  paste: `new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true })`,
+}
+
 /** Gives a file to the message field, as the browser does for a drop or a paste. */
 const give = ({ page }: ConsolePage, how: "drop" | "paste", name: string, type: string, bytes: Buffer) =>
-  field(page).evaluate(
-    (element, given) => {
-      const binary = Uint8Array.from(atob(given.base64), (char) => char.charCodeAt(0))
-      const transfer = new DataTransfer()
-      transfer.items.add(new File([binary], given.name, { type: given.type }))
-      const init = { bubbles: true, cancelable: true }
-      element.dispatchEvent(
-        given.how === "drop"
-          ? new DragEvent("drop", { dataTransfer: transfer, ...init })
-          : new ClipboardEvent("paste", { clipboardData: transfer, ...init }),
-      )
-    },
-    { how, name, type, base64: bytes.toString("base64") },
-  )
+  page.evaluate(`{
+    const bytes = Uint8Array.from(atob("${bytes.toString("base64")}"), (char) => char.charCodeAt(0))
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([bytes], "${name}", { type: "${type}" }))
+    document.querySelector(".composer textarea").dispatchEvent(${events[how]})
+  }`)
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("files of a message", { timeout: 90_000 }, () => {
   const browser = useBrowser()
@@ -118,7 +115,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("files of a message",
     await ended(tab.page)
     expect(await files.count()).toBe(0)
     const image = questions(tab.page).getByRole("img", { name: "red.png" })
-    const isDrawn = () => image.evaluate((one) => one instanceof HTMLImageElement && one.naturalWidth === 1)
+    const isDrawn = async () => (await read(image, "naturalWidth")) === 1
     await expect.poll(isDrawn).toBe(true)
     expect(await image.getAttribute("src")).toMatch(/^blob:/)
     const before = await questions(tab.page).innerText()
@@ -137,7 +134,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("files of a message",
     await tab.close()
   })
 
-  it("of a kind that the agent does not take are refused before their upload", async () => {
+  it("are refused before their upload if the agent does not take their kind", async () => {
     const tab = await browser.open({ url: gateway.url, token: await tokenFor("acme", "kinds") })
     await tab.page.route("**/api/v1/agents?*", async (route) => {
       const response = await route.fetch()
@@ -189,7 +186,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const place = tab.page.getByRole("group", { name: "The agent asks" })
       await place.first().waitFor()
       expect(await place.count()).toBe(3)
-      await tab.page.locator("ol.chain").evaluateAll((lists) => lists.forEach((list) => list.remove()))
+      await withoutChain(tab.page)
       expect(await violationsOf(tab.page)).toEqual([])
       await place.filter({ hasText: "Delete /x?" }).getByRole("button", { name: "Approve" }).click()
       await place

@@ -5,7 +5,7 @@ import { chromium } from "../support/browser.ts"
 import { Client, eventually, tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { ended, questions } from "./chats.ts"
+import { ended, hasFocus, questions } from "./chats.ts"
 
 const folder = temporaryFolder()
 let gateway: Running
@@ -50,7 +50,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       await expect.poll(() => titles(tab)).toEqual(["Three", "Two", "One"])
       await act(tab, "Two", "Rename")
       const title = tab.page.getByRole("textbox", { name: "Title" })
-      await expect.poll(() => title.evaluate((one) => one === document.activeElement)).toBe(true)
+      await expect.poll(() => hasFocus(title)).toBe(true)
       await title.fill("Deux")
       await title.press("Enter")
       await expect.poll(() => titles(tab)).toEqual(["Three", "Deux", "One"])

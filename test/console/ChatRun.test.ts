@@ -5,7 +5,7 @@ import { chromium } from "../support/browser.ts"
 import { tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { useWorld } from "../support/world.ts"
-import { answers, ended, field, questions, send, sessionIdOf } from "./chats.ts"
+import { answers, ended, field, questions, read, send, sessionIdOf } from "./chats.ts"
 
 const slow = (count: number, delay_ms: number) => JSON.stringify({ scenario: "slow", count, delay_ms })
 const whole = (count: number) =>
@@ -95,14 +95,19 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("a running answer", {
     const tab = await signedIn("scrolling", { viewport: { width: 700, height: 420 } })
     await send(tab.page, JSON.stringify({ scenario: "slow", count: 400, delay_ms: 15 }))
     const box = tab.page.getByRole("group", { name: "Conversation" })
-    const scrolled = () => box.evaluate((one) => one.scrollHeight - one.clientHeight - one.scrollTop)
-    await expect.poll(() => box.evaluate((one) => one.scrollTop), { timeout: 20_000 }).toBeGreaterThan(100)
+    const scrolled = async () =>
+      Number(await read(box, "scrollHeight")) -
+      Number(await read(box, "clientHeight")) -
+      Number(await read(box, "scrollTop"))
+    await expect
+      .poll(async () => Number(await read(box, "scrollTop")), { timeout: 20_000 })
+      .toBeGreaterThan(100)
     expect(await scrolled()).toBeLessThan(50)
-    await box.evaluate((one) => one.scrollTo(0, 0))
+    await box.evaluate((element) => Reflect.set(element, "scrollTop", 0))
     const latest = tab.page.getByRole("button", { name: "Jump to latest" })
     await latest.waitFor()
     await answers(tab.page).getByText("idée 399").first().waitFor({ state: "attached", timeout: 30_000 })
-    expect(await box.evaluate((one) => one.scrollTop)).toBe(0)
+    expect(await read(box, "scrollTop")).toBe(0)
     await latest.click()
     await expect.poll(scrolled).toBeLessThan(50)
     expect(await latest.count()).toBe(0)

@@ -19,7 +19,7 @@ const env = {
 
 const start = async (more: Readonly<Record<string, string>> = {}) => {
   gateway = await startGateway({ DATA_DIR: folder.path, ...env, ...more })
-  const ready = await (await fetch(`${gateway.url}/api/v1/health/ready`)).json()
+  const ready = await new Client(gateway.url, "").json("GET", "/api/v1/health/ready")
   runtimeUrl = ready.data.sandbox.runtimeUrl
 }
 beforeAll(() => start())
@@ -53,7 +53,7 @@ const violations = async (page: Page) => {
     ])
   })
 }
-const headline = (page: Page) => page.getByRole("region", { name: "Now" }).getByRole("status")
+const headline = (page: Page) => page.getByRole("region", { name: "Now" }).locator(".headline-main")
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view", { timeout: 120_000 }, () => {
   const browser = useBrowser()
@@ -92,7 +92,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
       .getByRole("row", { name: /breaker Direct/ })
       .waitFor()
     await page.locator(".time-chart canvas").first().waitFor()
-    await page.screenshot({ path: "/tmp/live-broken.png", fullPage: true })
+    await page.getByText(/^The breaker in this time: open \d/).waitFor()
     expectClean(tab)
     await tab.close()
   })
@@ -105,7 +105,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     const dialog = page.getByRole("dialog", { name: "Set an operator override" })
     await dialog.getByText("New turns of all organisations start in direct mode").waitFor()
     await dialog.getByLabel(/^Reason/).fill("incident 7")
-    await page.screenshot({ path: "/tmp/live-override.png" })
     await dialog.getByRole("button", { name: "Set an override" }).click()
     await page.getByRole("alert").getByText("olga (ops)").waitFor()
     await headline(page)
@@ -126,5 +125,137 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
     ])
     expectClean(tab)
     await tab.close()
+  })
+
+  it("follows the recovery: the ramp and its share, then the runtime", { timeout: 240_000 }, async () => {
+    await reset()
+    await fault({ fault: "error-rate", rate: 1 })
+    for (let n = 0; n < 4; n++) await turn("acme")
+    const tab = await open()
+    const { page } = tab
+    await headline(page)
+      .getByText(/^Direct mode answers/)
+      .waitFor()
+    await fault({ fault: "none" })
+    await headline(page)
+      .getByText(/^In a ramp: 20% of sessions use the runtime/)
+      .waitFor({ timeout: 60_000 })
+    await headline(page).getByText("All turns go to the runtime.").waitFor({ timeout: 90_000 })
+    const changes = page.getByRole("region", { name: "Changes of the breakers" })
+    await changes
+      .getByRole("row", { name: /open → ramp/ })
+      .first()
+      .waitFor()
+    await changes
+      .getByRole("row", { name: /ramp → closed/ })
+      .first()
+      .waitFor()
+    expectClean(tab)
+    await tab.close()
+  })
+
+  it("shows an organisation's own breaker beside a healthy rest, and resets it", async () => {
+    await reset()
+    for (const org of ["acme", "globex", "initech", "hooli", "vandelay"]) await turn(org)
+    await fault({ fault: "error-rate", rate: 1 })
+    for (let n = 0; n < 4; n++) await turn("umbrella")
+    await fault({ fault: "none" })
+    const tab = await open()
+    const { page } = tab
+    await headline(page).getByText("All turns go to the runtime.").waitFor()
+    await page.getByText("Organisations with a breaker or an override of their own: 1.").waitFor()
+    const row = page.getByRole("row", { name: /^umbrella/ })
+    await row.getByText(/^Direct mode answers the turns of umbrella: the breaker opened/).waitFor()
+    await page.getByLabel("Find an organisation").fill("acme")
+    await page.getByText("No organisation of this list matches.").waitFor()
+    await page.getByLabel("Find an organisation").fill("umb")
+    await row.getByRole("button", { name: "Reset the breaker" }).click()
+    const dialog = page.getByRole("dialog", { name: "Reset the breaker" })
+    await dialog.getByText("The breaker of umbrella closes now").waitFor()
+    await dialog.getByRole("button", { name: "Reset the breaker" }).click()
+    await page.getByText("No organisation has an open breaker or an override of its own.").waitFor()
+    expectClean(tab)
+    await tab.close()
+  })
+
+  it("names the nearest organisation for a misspelt one", async () => {
+    await reset()
+    await turn("umbrella")
+    const tab = await open()
+    const { page } = tab
+    await page.getByRole("button", { name: "Set an override" }).click()
+    const dialog = page.getByRole("dialog", { name: "Set an operator override" })
+    await dialog.getByRole("combobox", { name: /^For/ }).selectOption("one organisation")
+    await dialog.getByLabel("Organisation", { exact: true }).fill("umbrela")
+    await dialog.getByRole("button", { name: "Did you mean umbrella?" }).click()
+    expect(await dialog.getByLabel("Organisation", { exact: true }).inputValue()).toBe("umbrella")
+    await dialog.getByText("New turns of umbrella start in direct mode").waitFor()
+    // Without a reason the form does not send.
+    await dialog.getByRole("button", { name: "Set an override" }).click()
+    expect(await dialog.locator("input:invalid").count()).toBe(1)
+    await page.keyboard.press("Escape")
+    expect(await page.getByRole("dialog").count()).toBe(0)
+    await tab.close()
+  })
+
+  it("explains to an operator who may only read why the actions are disabled", async () => {
+    const tab = await open(["operator:read"])
+    const { page } = tab
+    await page.getByText("Changes need the permission operator:write.").waitFor()
+    for (const name of ["Set an override", "Reset the breaker"])
+      expect(await page.getByRole("button", { name }).isDisabled()).toBe(true)
+    await page.getByRole("link", { name: "Notifications" }).click()
+    expect(await page.getByRole("button", { name: "Send a test" }).isDisabled()).toBe(true)
+    expectClean(tab)
+    await tab.close()
+  })
+
+  it("marks old figures while the connection is lost, and reads on after a restart", async () => {
+    const tab = await open()
+    const { page } = tab
+    await page.locator(".time-chart[data-points] canvas").first().waitFor()
+    const { port } = new URL(gateway.url)
+    await gateway.stop("SIGKILL")
+    await page
+      .getByRole("alert")
+      .getByText(/^The connection is lost .* from \d+:\d\d:\d\d/)
+      .waitFor()
+    await page.locator(".live.stale").waitFor()
+    await start({ PORT: port })
+    await page.locator(".live:not(.stale)").waitFor()
+    await eventually(
+      async () => Number(await page.locator(".time-chart").first().getAttribute("data-points")) >= 3,
+      30,
+    )
+    expect(tab.foreign).toEqual([])
+    expect(tab.complaints.filter((text) => !/ERR_|Failed to load/.test(text))).toEqual([])
+    await tab.close()
+  })
+
+  it("fits 360 px, speaks Chinese and passes axe in both schemes", async () => {
+    for (const [scheme, locale, width] of [
+      ["light", "en-GB", 360],
+      ["dark", "zh-CN", 1280],
+    ] as const) {
+      const tab = await open(undefined, { colorScheme: scheme, locale, viewport: { width, height: 2400 } })
+      const { page } = tab
+      await page.locator(".time-chart canvas").nth(5).waitFor()
+      if (locale === "zh-CN") await page.getByText("所有轮次都使用运行时。").first().waitFor()
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true)
+      expect(await page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")).toBe(true)
+      expect(await violations(page)).toEqual([])
+      await page
+        .getByRole("button", { name: /Set an override|人工指定/ })
+        .first()
+        .click()
+      await page.getByRole("dialog").waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.keyboard.press("Escape")
+      await page.goto(`${gateway.url}/#/crossfade/notifications`)
+      await page.getByText("NOTIFY_WEBHOOKS").waitFor()
+      expect(await violations(page)).toEqual([])
+      expectClean(tab)
+      await tab.close()
+    }
   })
 })

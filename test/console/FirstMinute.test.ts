@@ -1,4 +1,5 @@
 /** The first minute of a newcomer: `npm start`, the printed link, the first answer. */
+import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
@@ -7,13 +8,19 @@ import { expectClean, useBrowser } from "../support/consolePage.ts"
 import { type Running, start, temporaryFolder } from "../support/processes.ts"
 import { ended, send } from "./chats.ts"
 
+const manifest: { readonly scripts: { readonly start: string } } = JSON.parse(
+  readFileSync("package.json", "utf8"),
+)
+const program = manifest.scripts.start
+
 const folder = temporaryFolder()
 let gateway: Running
 beforeAll(async () => {
   // Without the secrets and limits of the tests: a start on a fresh machine.
   gateway = await start(
-    "npm",
-    ["start"],
+    process.execPath,
+    // The program of `npm start`, without npm, which does not pass signals on.
+    program.split(" ").slice(1),
     {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
@@ -27,10 +34,9 @@ beforeAll(async () => {
   )
 }, 90_000)
 afterAll(async () => {
-  // SIGTERM reaches the gateway through npm; SIGKILL would leave it.
-  await gateway?.stop("SIGTERM")
+  await gateway?.stop("SIGKILL")
   folder.dispose()
-}, 60_000)
+})
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("a newcomer", { timeout: 90_000 }, () => {
   const browser = useBrowser()

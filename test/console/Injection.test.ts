@@ -90,10 +90,26 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("Markdown of a model"
     )
     const root = tab.page.locator("#root")
     for (const element of ["h3", "strong", "em", "del", "ul", "ol", "blockquote", "hr", "table", "pre"])
-      expect(await root.locator(element).count(), element).toBe(1)
+      expect([element, await root.locator(element).count()]).toEqual([element, 1])
     expect(await root.getByRole("img").count()).toBe(2)
     expect(await root.getByRole("columnheader").allTextContents()).toEqual(["a", "b"])
     await root.locator(".hl-keyword").getByText("def").waitFor()
+    expect(tab.complaints).toEqual([])
+  })
+
+  it("colours code of known languages alone, and keeps every character", async () => {
+    const code = 'const a: string = "x"\n\n/* two\nlines */\nexport { a }'
+    for (const [language, isColoured] of [
+      ["typescript", true],
+      ["klingon", false],
+      ["__proto__", false],
+    ] as const) {
+      await show(tab.page, `\`\`\`${language}\n${code}\n\`\`\``)
+      const pre = tab.page.locator("#root pre")
+      if (isColoured) await pre.locator(".hl-string").getByText('"x"').waitFor()
+      expect(await pre.textContent()).toBe(code)
+      expect((await pre.locator("[class^=hl-]").count()) > 0).toBe(isColoured)
+    }
     expect(tab.complaints).toEqual([])
   })
 

@@ -31,8 +31,8 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("a link with a token"
     expect(await stored()).toBe(own)
     for (const open of [
       () => page.goto(`${gateway.url}/#token=${other}`, { referer: "https://evil.example/" }),
-      () => page.evaluate((token) => (location.hash = `token=${token}`), other),
-      () => page.evaluate((token) => (location.hash = `x=1&token=%20${token}`), other),
+      () => page.evaluate(`location.hash = "token=${other}"`),
+      () => page.evaluate(`location.hash = "x=1&token=%20${other}"`),
     ]) {
       await open()
       await offer.getByText("mallory").waitFor()

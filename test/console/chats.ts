@@ -23,6 +23,20 @@ export const ended = async (page: Page, index = 0, status = "completed"): Promis
   return answer
 }
 
+/** A property of an element. The tests have no types of a page. */
+export const read = (locator: Locator, name: string): Promise<unknown> =>
+  locator.evaluate((element, name) => Reflect.get(element, name), name)
+
+export const hasFocus = (locator: Locator): Promise<boolean> =>
+  locator.evaluate((element) => {
+    const owner: unknown = Reflect.get(element, "ownerDocument")
+    return typeof owner === "object" && owner !== null && Reflect.get(owner, "activeElement") === element
+  })
+
+/** Takes the execution chain out of the page: it has tests of its own. */
+export const withoutChain = (page: Page): Promise<unknown> =>
+  page.evaluate("document.querySelectorAll('ol.chain').forEach((chain) => chain.remove())")
+
 export const sessionIdOf = (page: Page): string => /#\/chat\/([^?]+)/.exec(page.url())?.[1] ?? ""
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")

@@ -2,6 +2,8 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { configuration, events, metrics, protocols, providers, wires } from "../../scripts/docs-reference.ts"
+import * as Effect from "effect/Effect"
+import { commandLine } from "../../scripts/cli-page.ts"
 import { faults } from "../../scripts/faults-page.ts"
 import { statusOfCode } from "../../src/protocol/PublicError.ts"
 import { variables } from "../../src/config/Config.ts"
@@ -29,7 +31,7 @@ const anchors = (page: string): ReadonlyArray<string> =>
   )
 
 describe("the documents", () => {
-  it("match the configuration, the events and the metrics of the code (node scripts/docs-reference.ts prints them)", () => {
+  it("match the configuration, the events and the metrics of the code (node scripts/docs-reference.ts prints them)", async () => {
     expect(readFileSync("docs/reference/configuration.md", "utf8")).toBe(configuration())
     expect(readFileSync("docs/reference/events.md", "utf8")).toBe(events())
     expect(readFileSync("docs/reference/metrics.md", "utf8")).toBe(metrics())
@@ -38,6 +40,7 @@ describe("the documents", () => {
     expect(readFileSync("docs/reference/wires.md", "utf8")).toBe(wires())
     expect(readFileSync("docs/reference/protocols.md", "utf8")).toBe(protocols())
     expect(readFileSync("docs/reference/faults.md", "utf8")).toBe(faults())
+    expect(readFileSync("docs/reference/cli.md", "utf8")).toBe(await Effect.runPromise(commandLine))
   })
 
   it("name variables with the defaults of the code, in the cutover guide too", () => {

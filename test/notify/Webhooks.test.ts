@@ -6,6 +6,7 @@ import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
+import * as Tracer from "effect/Tracer"
 import type { Webhook, WebhookForm } from "../../src/domain/Webhook.ts"
 import { mostWaiting } from "../../src/notify/WebhookQueue.ts"
 import * as Webhooks from "../../src/notify/Webhooks.ts"
@@ -238,6 +239,30 @@ describe("the delivery to webhooks", () => {
       assert.deepStrictEqual(idsOf(one), ["1", "2", "3"])
     }),
   )
+
+  it.effect("makes no span, which would carry the address to the collector, and passes on no trace", () => {
+    const spans: Array<Tracer.NativeSpan> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      },
+    })
+    return Effect.gen(function* () {
+      yield* now
+      const one = yield* receiver("json")
+      yield* Effect.provide(
+        Effect.flatMap(Webhooks.Webhooks, ({ tryEach }) => tryEach(notification())),
+        service([webhook("json", one.url)]),
+      )
+      assert.deepStrictEqual(
+        spans.map(({ name }) => name),
+        [],
+      )
+      assert.isUndefined(one.received[0]?.headers["traceparent"])
+    }).pipe(Effect.withTracer(tracer))
+  })
 
   it.effect("tries each webhook once on request, and gives the cause without the address", () =>
     Effect.gen(function* () {

@@ -104,7 +104,7 @@ describe("the news of an override", () => {
       severity: "info",
       by: "ute of ops",
       reason: "over",
-      text: "The override to direct mode for all organisations ended by ute of ops after 30 min: over. olga of ops had set it: INC-1. The breaker is open.",
+      text: "The override to direct mode for all organisations was ended by ute of ops after 30 min: over. olga of ops had set it: INC-1. The breaker is open.",
     })
   })
 

@@ -46,6 +46,16 @@ const planStepOf = ({ a, b, c }: Choice): Draft => ({
   },
 })
 
+/** Some plans have a name, and some are those of a sub-agent. */
+const ofPlan = (draft: Draft, { message, a, c }: Choice): Draft => {
+  const isNamed = message.id.length % 3 === 0
+  const metadata = {
+    ...(isNamed ? { planId: `p${a % 2}` } : {}),
+    ...(c === 4 ? { callId: `c${a}` } : {}),
+  }
+  return Object.keys(metadata).length === 0 ? draft : ({ ...draft, metadata } as Draft)
+}
+
 const placed = (draft: Draft, { a, b }: Choice): Draft => {
   const metadata = {
     ...(a < 2 ? { callId: `c${a}` } : {}),
@@ -81,9 +91,9 @@ export const draftAt = (choice: Choice, seq: number): Draft => {
       )
     }
     case "plan":
-      return planOf(choice)
+      return ofPlan(planOf(choice), choice)
     case "plan_step":
-      return planStepOf(choice)
+      return ofPlan(planStepOf(choice), choice)
     case "retract": {
       const toSeq = Math.max(1, seq - 1 - b)
       return { type: kind, data: { runId, fromSeq: Math.max(1, toSeq - a), toSeq, reason: "r" } }

@@ -1,51 +1,15 @@
 /** The charts of the live tab from the points of the series. Pure. Times are epoch milliseconds. */
 import type { LiveView } from "../../api/LiveView.ts"
 import type { SeriesPoint } from "../../api/SeriesView.ts"
-import type { BreakerState } from "../../domain/BreakerState.ts"
 import type { ExecutionMode } from "../../domain/Mode.ts"
-import type { Chart, ChartSeries } from "../kit/TimeChart.tsx"
+import type { Chart, ChartSeries } from "../kit/Chart.ts"
 import { duration } from "../kit/Time.tsx"
 import type { crossfadeText } from "../text/CrossfadeText.ts"
 import { percent } from "../text/HeadlineText.ts"
-import { isGap, spanMs } from "./SeriesFeed.ts"
+import { axisMs, bandsOf, rowsOf } from "./Points.ts"
 
 type Words = (key: keyof typeof crossfadeText, parameters?: Record<string, string | number>) => string
 type Figure = keyof SeriesPoint["modes"]["direct_llm"]
-
-const colours: Readonly<Record<Exclude<BreakerState, "closed">, "bad" | "warn" | "info">> = {
-  open: "bad",
-  half_open: "bad",
-  ramp: "warn",
-  forced_direct: "info",
-  forced_runtime: "info",
-}
-
-/** The rows of the charts. Undefined: a gap, so that no line joins the points around it. */
-export const rowsOf = (
-  points: ReadonlyArray<SeriesPoint>,
-): ReadonlyArray<readonly [number, SeriesPoint | undefined]> =>
-  points.flatMap((point, index) => {
-    const before = points[index - 1]
-    const row = [point.at, point] as const
-    return before !== undefined && isGap(before.at, point.at) ? [[point.at - 1, undefined], row] : [row]
-  })
-
-/** The times in which the breaker was not closed. The newest band ends with the newest point. */
-export const bandsOf = (points: ReadonlyArray<SeriesPoint>, t: Words): Chart["bands"] => {
-  const bands: Array<Chart["bands"][number]> = []
-  let state: BreakerState = "closed"
-  points.forEach((point, index) => {
-    const last = bands.at(-1)
-    const before = points[index - 1]
-    const isJoined = before !== undefined && !isGap(before.at, point.at)
-    if (last !== undefined && isJoined && state !== "closed")
-      bands[bands.length - 1] = { ...last, to: point.at }
-    if (point.state !== "closed" && !(isJoined && state === point.state))
-      bands.push({ from: point.at, to: point.at, label: t(point.state), colour: colours[point.state] })
-    state = point.state
-  })
-  return bands
-}
 
 /** Notifications come with newer services. */
 interface WithNotifications {
@@ -96,7 +60,7 @@ export const chartsOf = (
     markers: markersOf(view, t),
     // The axis moves with the points, so that a chart changes each 5 s and not each second.
     now: points.at(-1)?.at ?? view.at,
-    spanMs,
+    spanMs: axisMs(points),
     tag,
   }
   const chart = (title: string, lines: ReadonlyArray<Line>, rest: Partial<Chart>): Chart => ({
@@ -104,6 +68,7 @@ export const chartsOf = (
     title,
     limits: [],
     format: duration,
+    emptyMost: 1000,
     ...rest,
     series: lines.map(({ dash, figure, mode, name }) => ({
       label: name === undefined ? t(mode) : `${t(mode)} ${name}`,
@@ -119,7 +84,7 @@ export const chartsOf = (
   const number = (value: number) => new Intl.NumberFormat(tag, { maximumFractionDigits: 2 }).format(value)
   const runtime = "runtime_orchestrator" as const
   return [
-    chart(t("perSecond"), both("perSecond"), { format: number }),
+    chart(t("perSecond"), both("perSecond"), { format: number, emptyMost: 1 }),
     chart(t("success"), both("successRate"), { format: share, most: 1 }),
     chart(
       t("faultsOfRuntime"),
@@ -154,6 +119,6 @@ export const chartsOf = (
         ],
       },
     ),
-    chart(t("inFlight"), both("inFlight"), { format: number }),
+    chart(t("inFlight"), both("inFlight"), { format: number, emptyMost: 1 }),
   ]
 }

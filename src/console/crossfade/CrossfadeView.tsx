@@ -27,6 +27,7 @@ const CrossfadeView = (props: ViewProps) => {
   const Shown = shown[current]
   return (
     <div class="page crossfade">
+      <h1 class="visually-hidden">{t(current)}</h1>
       <nav class="tabs" aria-label={t("tabs")}>
         {tabs.map((tab) => (
           <a

@@ -4,6 +4,7 @@ import type { LiveView } from "../../api/LiveView.ts"
 import { headlineOf } from "../../domain/Headline.ts"
 import { Card, Loading, Notice } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
+import type { Chart } from "../kit/Chart.ts"
 import { TimeChart } from "../kit/TimeChart.tsx"
 import { useLive } from "../service/LiveFeed.ts"
 import { crossfadeText } from "../text/CrossfadeText.ts"
@@ -22,8 +23,13 @@ import { TransitionsCard } from "./TransitionsCard.tsx"
 const Headline = ({ view }: { readonly view: LiveView }) => {
   const tag = useStore(language)
   const { main, notes, tone } = headlineOf(view)
+  // A screen reader reads the sentence when the situation changes, not with each second of its countdown.
+  const spoken = useMemo(() => headlineSentence(main, tag), [main.text, tag])
   return (
-    <div class={`headline ${tone}`} role="status" data-state={main.text}>
+    <div class={`headline ${tone}`}>
+      <p class="visually-hidden" role="status">
+        {spoken}
+      </p>
       <p class="headline-main">{headlineSentence(main, tag)}</p>
       {notes.map((note) => (
         <p key={note.text}>{headlineSentence(note, tag)}</p>
@@ -33,6 +39,13 @@ const Headline = ({ view }: { readonly view: LiveView }) => {
 }
 
 const replicaTexts = { none: "replicaAlone", joined: "replicaJoined", lost: "replicaLost" } as const
+
+/** The bands in words, oldest first. */
+const bandsText = (chart: Chart | undefined, none: string): string => {
+  const clock = (at: number) => new Date(at).toLocaleTimeString(chart?.tag)
+  const bands = chart?.bands.map(({ from, label, to }) => `${label} ${clock(from)} – ${clock(to)}`) ?? []
+  return bands.length === 0 ? none : bands.join(", ")
+}
 
 const Charts = ({ live }: { readonly live: ReturnType<typeof useLive> & { readonly view: LiveView } }) => {
   const t = useText(crossfadeText)
@@ -48,6 +61,7 @@ const Charts = ({ live }: { readonly live: ReturnType<typeof useLive> & { readon
           <TimeChart key={chart.title} chart={chart} />
         ))}
       </div>
+      <p>{t("breakerThen", { bands: bandsText(charts[0], t("breakerClosed")) })}</p>
       <p class="quiet">{t("chartsHelp")}</p>
     </Card>
   )
@@ -68,7 +82,6 @@ const LiveTab = ({ account }: ViewProps) => {
     )
   return (
     <>
-      <h1 class="visually-hidden">{t("now")}</h1>
       {lost !== undefined && (
         <Notice tone="bad" alert>
           {t("lost", { reason: lost, time: new Date(view.at).toLocaleTimeString(tag) })}
@@ -81,8 +94,8 @@ const LiveTab = ({ account }: ViewProps) => {
           <p class="quiet">{t(replicaTexts[view.fleet], { replica: view.replica })}</p>
         </section>
         <FiguresCard view={view} />
-        <Charts live={{ ...live, view }} />
         <EvidenceCard view={view} />
+        <Charts live={{ ...live, view }} />
         <OrgsCard account={account} view={view} />
         <DecisionsCards view={view} />
         <FallbacksCard view={view} />

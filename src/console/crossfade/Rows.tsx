@@ -16,7 +16,7 @@ export const Rows = ({
   rows.length === 0 ? (
     <p class="quiet">{empty}</p>
   ) : (
-    <div class="scroll-x" tabIndex={0} role="region" aria-label={label}>
+    <div class="scroll-x" tabIndex={0} role="group" aria-label={label}>
       <table class="data">
         <thead>
           <tr>

@@ -1,8 +1,10 @@
 /** Draws one chart with uPlot. Loaded on demand. Colours are read when they are drawn, so that another scheme applies at once. */
 import "uplot/dist/uPlot.min.css"
 import uPlot from "uplot"
-import type { Chart, ChartColour } from "./TimeChart.tsx"
+import type { Chart, ChartColour } from "./Chart.ts"
 
+/** A difference beside the colour. */
+const widths = { runtime: 2.4, direct: 1.2 } as const
 const dashes = { solid: [], dashed: [6, 4], dotted: [2, 3] } as const
 
 /** Canvas knows no CSS variables: an element gives their values. */
@@ -115,7 +117,7 @@ const optionsOf = (
   cursor: { sync: { key: "time" }, drag: { x: false, y: false }, y: false },
   scales: {
     x: { time: true, range: () => [(chart().now - chart().spanMs) / 1000, chart().now / 1000] },
-    y: { range: (_, __, max) => [0, chart().most ?? (max > 0 ? max * 1.15 : 1)] },
+    y: { range: (_, __, max) => [0, chart().most ?? (max > 0 ? max * 1.15 : chart().emptyMost)] },
   },
   axes: axesOf(chart, colours),
   series: [
@@ -123,7 +125,7 @@ const optionsOf = (
     ...chart().series.map(({ colour, dash, label }) => ({
       label,
       stroke: () => colours(colour),
-      width: 1.6,
+      width: widths[colour],
       dash: [...dashes[dash]],
       points: { show: false },
       spanGaps: false,

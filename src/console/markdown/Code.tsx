@@ -18,12 +18,13 @@ const intervalMs = 200
 
 interface Coloured {
   readonly code: string
+  readonly language: string
   readonly pieces: ReadonlyArray<Piece>
 }
 
 /** Code that grows is coloured at most once per interval; its new end is plain until then. */
 const usePieces = (code: string, language: string): ReadonlyArray<Piece> => {
-  const [coloured, setColoured] = useState<Coloured>({ code: "", pieces: [] })
+  const [coloured, setColoured] = useState<Coloured>({ code: "", language: "", pieces: [] })
   const lastAt = useRef(0)
   useEffect(() => {
     if (language === "" || code.length > longestColoured) return undefined
@@ -31,13 +32,14 @@ const usePieces = (code: string, language: string): ReadonlyArray<Piece> => {
       const { piecesOf } = await import("./Highlight.ts")
       const pieces = piecesOf(code, language)
       lastAt.current = performance.now()
-      if (pieces !== undefined) setColoured({ code, pieces })
+      if (pieces !== undefined) setColoured({ code, language, pieces })
     }
     const wait = Math.max(0, lastAt.current + intervalMs - performance.now())
     const timer = setTimeout(() => void colour().catch(() => undefined), wait)
     return () => clearTimeout(timer)
   }, [code, language])
-  return useMemo(() => grown(code, coloured.code, coloured.pieces), [code, coloured])
+  const before = coloured.language === language ? coloured.code : ""
+  return useMemo(() => grown(code, before, coloured.pieces), [code, before, coloured])
 }
 
 /** A block of code, coloured, with a button that copies it. */

@@ -5,7 +5,8 @@ import { useStore } from "../kit/Store.ts"
 import { runText } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
 import { ReplayPanel } from "./ReplayPanel.tsx"
-import { eventsPath, type LoadedRun, type RunTexts } from "./RunAccess.ts"
+import { eventsPath, type LoadedRun } from "./RunAccess.ts"
+import type { RunTexts } from "./RunFacts.ts"
 import { follow, type Followed } from "./RunEvents.ts"
 
 interface ContentProps {

@@ -2,7 +2,7 @@
 import { Badge, Card } from "../kit/Kit.tsx"
 import { runText, type RunTextKey } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
-import type { RunFacts } from "./RunAccess.ts"
+import type { RunFacts } from "./RunFacts.ts"
 import { useWord } from "./Words.tsx"
 
 type Decision = RunFacts["decision"]
@@ -68,7 +68,7 @@ export const DecisionCard = ({ decision }: { readonly decision: Decision }) => {
           </tbody>
         </table>
       </div>
-      {decision.rules.at(-1)?.rule !== "default_mode" && <p class="quiet">{t("laterRules")}</p>}
+      {decision.rules.every(({ rule }) => rule !== "default_mode") && <p class="quiet">{t("laterRules")}</p>}
     </Card>
   )
 }

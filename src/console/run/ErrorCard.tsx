@@ -2,7 +2,7 @@
 import { Card } from "../kit/Kit.tsx"
 import { runText } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
-import type { RunFacts } from "./RunAccess.ts"
+import type { RunFacts } from "./RunFacts.ts"
 
 const Failures = ({ attempts }: Pick<RunFacts, "attempts">) => {
   const t = useText(runText)

@@ -84,10 +84,11 @@ const Chosen = ({ filter }: { readonly filter: Filter }) => {
 
 const filterIn = (form: HTMLFormElement): Filter =>
   Object.fromEntries(
-    [...new FormData(form)].map(([name, value]) => [
-      name,
-      name === "from" || name === "to" ? epochOf(String(value)) : String(value).trim(),
-    ]),
+    [...new FormData(form)].flatMap(([name, value]) =>
+      typeof value !== "string"
+        ? []
+        : [[name, name === "from" || name === "to" ? epochOf(value) : value.trim()]],
+    ),
   )
 
 const first: ReadonlyArray<FilterName> = ["user", "org", "status", "mode", "feedback"]

@@ -32,8 +32,8 @@ export const FindBox = ({ isOperator }: { readonly isOperator: boolean }) => {
       aria-label={t("find")}
       onSubmit={(event) => {
         event.preventDefault()
-        const text = String(new FormData(event.currentTarget).get("id") ?? "")
-        find(text).catch((error: unknown) =>
+        const text = new FormData(event.currentTarget).get("id")
+        find(typeof text === "string" ? text : "").catch((error: unknown) =>
           setProblem(error instanceof Error ? error.message : String(error)),
         )
       }}

@@ -1,6 +1,6 @@
 /** The rows of a run's waterfall: attempts with their clocks, steps and calls on one axis. Pure. Times are from the run's start. */
 import type { Clocks } from "../../api/ConsoleApi.ts"
-import type { RunFacts, RunTexts } from "./RunAccess.ts"
+import type { RunFacts, RunTexts } from "./RunFacts.ts"
 
 export type RowState = "good" | "bad" | "running" | "neutral"
 

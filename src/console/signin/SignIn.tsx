@@ -7,7 +7,6 @@ import { shellText } from "../text/ShellText.ts"
 import { signInText } from "../text/SignInText.ts"
 import { useText } from "../text/Text.ts"
 import { beginSignIn, canSignIn } from "./Provider.ts"
-import "./Expiry.ts"
 
 const Problem = ({ problem }: { readonly problem: Refusal }) => {
   const t = useText(shellText)

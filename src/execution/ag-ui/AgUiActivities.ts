@@ -32,7 +32,7 @@ const statuses: ReadonlyMap<string, StepStatus> = new Map([
 
 const statusOf = (status = ""): StepStatus => statuses.get(status.toLowerCase()) ?? "pending"
 
-const planOf = (content: Schema.Json): ValidDraft | undefined => {
+const planOf = (planId: string, content: Schema.Json): ValidDraft | undefined => {
   const plan = Option.getOrUndefined(decodeSteps(content))
   if (plan === undefined || plan.steps.length === 0) return undefined
   const steps = plan.steps.map(({ description, id, name, status, title }, index) => ({
@@ -41,7 +41,7 @@ const planOf = (content: Schema.Json): ValidDraft | undefined => {
     status: statusOf(status),
   }))
   const currentStep = steps.find(({ status }) => status === "running")?.id ?? ""
-  return draft({ type: "plan", data: { steps, currentStep } })
+  return draft({ type: "plan", data: { steps, currentStep }, metadata: { planId } })
 }
 
 /** Characters of one activity with its changes, and activities of one answer. Later ones are not shown. */
@@ -74,6 +74,6 @@ export class AgUiActivities {
     this.#activities.delete(messageId)
     if (activity.size > mostCharacters || this.#activities.size >= mostActivities) return undefined
     this.#activities.set(messageId, activity)
-    return planOf(activity.content)
+    return planOf(messageId, activity.content)
   }
 }

@@ -89,7 +89,10 @@ export const started = (calls: Calls, event: CallStart, stepId: string | undefin
   const call = { key: keyOf(event), callId, stepId, subAgent: isSubAgent(event) }
   return {
     calls: withOpen({ ...calls, count }, [...calls.open, call]),
-    draft: draft({ ...callOf(event), ...metadataOf(stepId, callId) }),
+    draft: draft({
+      ...callOf(event),
+      metadata: present({ callId, stepId, parentCallId: calls.subAgent }),
+    }),
   }
 }
 

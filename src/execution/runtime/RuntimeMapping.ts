@@ -154,7 +154,14 @@ const mapped = (state: State, event: RuntimeEvent): Mapped => {
     case "plan_created": {
       const steps = event.data.steps.map(({ id, title }) => ({ id, title, status: "pending" as const }))
       const next = { ...state, stepId: undefined, calls: RuntimeCalls.planned(state.calls) }
-      return emit(next, draft({ type: "plan", data: { steps, currentStep: "" } }))
+      return emit(
+        next,
+        draft({
+          type: "plan",
+          data: { steps, currentStep: "" },
+          ...metadataOf(undefined, next.calls.subAgent),
+        }),
+      )
     }
     case "plan_step_start":
     case "plan_step_complete":

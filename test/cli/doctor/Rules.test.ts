@@ -28,7 +28,7 @@ describe("the clock of another machine", () => {
     [59_000, "warning"],
     [61_000, "failed"],
     [-86_400_000, "failed"],
-  ])("is %2$s at a difference of %1$s ms", (difference, status) => {
+  ])("with a difference of %d ms is %s", (difference, status) => {
     expect(skewOf("x", at + difference, at, at).status).toBe(status)
   })
 

@@ -244,6 +244,26 @@ export const breakerExamples: ExamplesByOperation = {
           ],
           fallbacks: [],
           transitions: [],
+          notifications: [
+            {
+              id: "019a5c5e-7c00-7a10-9b20-4c5d6e7f8091",
+              at: 1764489600000,
+              kind: "override.ended",
+              severity: "info",
+              orgId: null,
+              replica: "019a5c5e-7000-7b11-8000-0000000000f1",
+              by: "olga of ops",
+              reason: "INC-1 is over",
+              text: "The override to direct mode for all organisations was ended by olga of ops after 12 min: INC-1 is over. olga of ops had set it: INC-1.",
+              data: {
+                mode: "direct_llm",
+                setBy: "olga of ops",
+                since: 1764488880000,
+                expiresAt: null,
+                lastedMs: 720000,
+              },
+            },
+          ],
           providers: [
             {
               name: "a",

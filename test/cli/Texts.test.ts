@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest"
+import * as Redacted from "effect/Redacted"
+import { aligned, printable } from "../../src/cli/Columns.ts"
+import { serviceIn } from "../../src/cli/ServiceChoice.ts"
+import { lengthOf, timeOf, withIsoTimes } from "../../src/cli/Times.ts"
+import { Transcript } from "../../src/cli/ChatText.ts"
+import type { ChatEvent, Message } from "../../src/client/Contract.ts"
+
+const now = Date.parse("2026-11-30T12:00:00Z")
+const minute = 60_000
+
+describe("times", () => {
+  it("are relative within a day, and local time before and after", () => {
+    expect([timeOf(now, now), timeOf(now - 3 * minute, now), timeOf(now + 90 * minute, now)]).toEqual([
+      "0 s ago",
+      "3 m ago",
+      "in 1 h",
+    ])
+    expect(timeOf(now - 1440 * minute, now)).toMatch(/^2026-11-29 \d\d:\d\d$/)
+    expect([59_999, 60_000, 3_600_000, 172_800_000].map(lengthOf)).toEqual(["59 s", "1 m", "1 h", "2 d"])
+  })
+
+  it("are ISO 8601 in JSON, and other fields of the same name stay", () => {
+    const data = { at: now, from: "closed", to: 5, expiresAt: null, latencyMs: now, list: [{ since: now }] }
+    const iso = "2026-11-30T12:00:00.000Z"
+    expect(withIsoTimes(data)).toEqual({ ...data, at: iso, list: [{ since: iso }] })
+  })
+})
+
+describe("text for a terminal", () => {
+  it("has no escapes of others, and columns as wide as their widest cell", () => {
+    expect(printable("a\u001b[2Jb\nc\td")).toBe("a\ufffd[2Jb\nc\td")
+    expect(aligned([["A", "LONG"], ["long", "b"], ["c"]])).toEqual(["A     LONG", "long  b", "c"])
+  })
+})
+
+describe("the service of a command", () => {
+  const profiles = { default: { url: "http://a", token: "of-a" }, b: { url: "http://b", token: "of-b" } }
+  const chosen = (
+    choice: { readonly url?: string; readonly token?: string; readonly profile?: string },
+    env: Readonly<Record<string, string>> = {},
+  ) => {
+    const token = choice.token === undefined ? undefined : Redacted.make(choice.token)
+    const found = serviceIn({ url: choice.url, token, profile: choice.profile }, env, profiles)
+    return "url" in found ? [found.url, Redacted.value(found.token)] : found.message
+  }
+
+  it("is the flags', then the environment's, then the profile's", () => {
+    const env = { CROSSFADE_URL: "http://c/", CROSSFADE_TOKEN: "of-c" }
+    expect(chosen({})).toEqual(["http://a", "of-a"])
+    expect(chosen({}, env)).toEqual(["http://c", "of-c"])
+    expect(chosen({ profile: "b" }, env)).toEqual(["http://b", "of-b"])
+    expect(chosen({ url: "http://d/base/", token: "of-d", profile: "b" }, env)).toEqual([
+      "http://d/base",
+      "of-d",
+    ])
+    expect(chosen({}, { CROSSFADE_URL: "", CROSSFADE_TOKEN: "" })).toEqual(["http://a", "of-a"])
+  })
+
+  it("gets no token of another address, and no address with a password", () => {
+    expect(chosen({ url: "http://d" })).toMatch(/^There is no token/)
+    expect(chosen({ url: "http://d", profile: "b" })).toMatch(/^There is no token/)
+    expect(chosen({ url: "http://u:p@a" })).toMatch(/^--url: expected/)
+    expect(chosen({ url: "ftp://a" })).toMatch(/^--url: expected/)
+  })
+})
+
+describe("the transcript of a run", () => {
+  const event = (seq: number, message: Pick<Message, "type" | "data">): ChatEvent => {
+    const data = { id: `m${seq}`, timestamp: "2026-11-30T12:00:00.000Z", ...message } as Message
+    return { runId: "r", sessionId: "s", seq, event: "message", data }
+  }
+  const text = (seq: number, content: string) => event(seq, { type: "text", data: { content } })
+
+  it("leaves retracted parts out of the answer", () => {
+    const transcript = new Transcript()
+    for (const one of [text(1, "wrong "), text(2, "start")]) transcript.take(one)
+    const data = { runId: "r", fromSeq: 1, toSeq: 2, reason: "fallback" }
+    expect(transcript.take(event(3, { type: "retract", data }))).toEqual([
+      { channel: "note", text: "the answer so far is withdrawn: fallback" },
+    ])
+    transcript.take(text(4, "right"))
+    expect(transcript.answer).toBe("right")
+  })
+
+  it("notes a step once for each of its states", () => {
+    const transcript = new Transcript()
+    const plan = (status: "pending" | "running") =>
+      event(1, { type: "plan", data: { currentStep: "s1", steps: [{ id: "s1", title: "Search", status }] } })
+    const notes = [plan("pending"), plan("pending"), plan("running")].flatMap((one) => transcript.take(one))
+    expect(notes.map(({ text }) => text)).toEqual(["step Search: pending", "step Search: running"])
+  })
+
+  it("prints tables as columns, and no escape of a model", () => {
+    const transcript = new Transcript()
+    const columns = [
+      { key: "a", title: "City" },
+      { key: "b", title: "Rain" },
+    ]
+    transcript.take(event(1, { type: "table", data: { columns, rows: [{ a: "Oslo\u001b[2J", b: 3 }] } }))
+    expect(transcript.answer).toBe("\nCity      Rain\nOslo\ufffd[2J  3\n")
+  })
+})
