@@ -96,7 +96,21 @@ export const events = (): string => {
   const about =
     "The messages of a stream and their fields. A `?` marks an optional field; `gate` is the role of a type for the commit gate: a part of the answer, or a call. [Errors](errors.md) explains the fields of `done` and `error`."
   const others = table(["other", "fields"], [row("PlanStep", all["PlanStep"]), ...ends])
-  return page("Events", about, table(["type of message", "`data`", "gate"], types), others)
+  const rules = [
+    "A run may have several plans. A `plan` updates the plan that its `metadata.planId` names. Without this id, it updates the last plan whose begun steps it still has; it replaces a plan of which nothing has begun; otherwise it is a new plan. A failed step, or a step of an ended plan, does not become `pending` again, so such a plan is new too.",
+    "A `plan_step` that ends a step changes the last plan in which the step runs. Any other `plan_step` changes the last plan that has the step.",
+    "A result belongs to the last call with its `metadata.callId`; without an id, to the only open call of its name. After a `fallback`, all ids may come again. `metadata.parentCallId` names the sub-agent's call that made a call.",
+    "An `error` names its place by `stepId` and `callId`: in the data of the last event, or in the `metadata` of a message. When the run ends, that step has failed. Other running steps did not finish.",
+  ]
+  const list = rules.map((rule) => `- ${rule}`).join("\n")
+  return page(
+    "Events",
+    about,
+    table(["type of message", "`data`", "gate"], types),
+    others,
+    "## Plans, calls and errors",
+    list,
+  )
 }
 
 const allowedOf = (allowed: Allowed): string =>

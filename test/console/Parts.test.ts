@@ -26,7 +26,8 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
   afterAll(() => site?.close())
 
   const add = ({ page }: ConsolePage, events: ReadonlyArray<ChatEvent>) =>
-    page.evaluate((sent) => Reflect.get(globalThis, "show")(sent), events)
+    // As text, because the driver copies deep values slowly.
+    page.evaluate((sent) => Reflect.get(globalThis, "show")(JSON.parse(sent)), JSON.stringify(events))
   const show = async (events: ReadonlyArray<ChatEvent>, options: Partial<OpenOptions> = {}) => {
     const tab = await browser.open({ url: site.url, ...options })
     await tab.page.waitForFunction("typeof show === 'function'")
@@ -121,8 +122,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
   it("shows hostile values as text", async () => {
     const tab = await show(hostile)
     const { page } = tab
-    page.setDefaultTimeout(8000)
-    await page.screenshot({ path: "/tmp/chain-hostile.png", fullPage: true })
     await page.getByText("<U+202E>gpj.exe").first().waitFor()
     await page.getByText("<u>t</u>").waitFor()
     expect(await page.locator("main script, main iframe, main b, main i, main u").count()).toBe(0)
