@@ -9,8 +9,8 @@ const hashesOf = (html: string, tag: "script" | "style"): ReadonlyArray<string> 
 const closed = ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
 
 /**
- * The console: scripts and styles only from its own files, requests only to this host and the sandbox. Elements can be
- * made of text only by DOMPurify, and images show only bytes that the page has loaded.
+ * The console: scripts and styles only from its own files, requests only to this host and the sandbox. No script makes
+ * elements of text, and images show only bytes that the page has loaded.
  */
 export const ofConsole = (connect: ReadonlyArray<string>): string =>
   [
@@ -20,7 +20,7 @@ export const ofConsole = (connect: ReadonlyArray<string>): string =>
     "img-src 'self' data: blob:",
     `connect-src ${["'self'", ...connect].join(" ")}`,
     "require-trusted-types-for 'script'",
-    "trusted-types dompurify 'allow-duplicates'",
+    "trusted-types 'none'",
     ...closed,
   ].join("; ")
 
