@@ -21,11 +21,11 @@ interface WithNotifications {
 }
 
 /** The changes of the global breaker, operator overrides, and the steps of an autopilot. */
-export const markersOf = (view: LiveView & WithNotifications, t: Words): Chart["markers"] => [
+export const markersOf = (view: LiveView, t: Words): Chart["markers"] => [
   ...view.transitions
     .filter(({ orgId }) => orgId === null)
     .map(({ at, from, to }) => ({ at, label: `${t(from)} → ${t(to)}` })),
-  ...(view.notifications ?? [])
+  ...view.notifications
     .filter(({ kind }) => kind.startsWith("autopilot."))
     .map(({ at, text }) => ({ at, label: text })),
 ]
