@@ -11,21 +11,12 @@ import { axisMs, bandsOf, rowsOf } from "./Points.ts"
 type Words = (key: keyof typeof crossfadeText, parameters?: Record<string, string | number>) => string
 type Figure = keyof SeriesPoint["modes"]["direct_llm"]
 
-/** Notifications come with newer services. */
-interface WithNotifications {
-  readonly notifications?: ReadonlyArray<{
-    readonly kind: string
-    readonly at: number
-    readonly text: string
-  }>
-}
-
 /** The changes of the global breaker, operator overrides, and the steps of an autopilot. */
-export const markersOf = (view: LiveView & WithNotifications, t: Words): Chart["markers"] => [
+export const markersOf = (view: LiveView, t: Words): Chart["markers"] => [
   ...view.transitions
     .filter(({ orgId }) => orgId === null)
     .map(({ at, from, to }) => ({ at, label: `${t(from)} → ${t(to)}` })),
-  ...(view.notifications ?? [])
+  ...view.notifications
     .filter(({ kind }) => kind.startsWith("autopilot."))
     .map(({ at, text }) => ({ at, label: text })),
 ]

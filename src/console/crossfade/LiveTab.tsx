@@ -51,8 +51,8 @@ const Charts = ({ live }: { readonly live: ReturnType<typeof useLive> & { readon
   const t = useText(crossfadeText)
   const tag = useStore(language)
   const points = useSeries(live)
-  const { notifications, thresholds, transitions } = live.view as LiveView & { notifications?: unknown[] }
-  const changes = JSON.stringify([thresholds, transitions[0]?.at, notifications?.length])
+  const { notifications, thresholds, transitions } = live.view
+  const changes = JSON.stringify([thresholds, transitions[0]?.at, notifications[0]?.id])
   const charts = useMemo(() => chartsOf(live.view, points, t, tag), [points, tag, changes])
   return (
     <Card title={t("charts")}>

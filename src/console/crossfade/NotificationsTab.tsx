@@ -11,17 +11,7 @@ import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { Rows } from "./Rows.tsx"
 
-/** As `domain/Notification` has it. */
-interface Shown {
-  readonly id: string
-  readonly at: number
-  readonly kind: string
-  readonly severity: "info" | "warning" | "action"
-  readonly orgId: string | null
-  readonly by: string | null
-  readonly reason: string | null
-  readonly text: string
-}
+type Shown = LiveView["notifications"][number]
 
 const tones: Readonly<Record<Shown["severity"], Tone>> = { info: "info", warning: "warn", action: "bad" }
 
@@ -106,7 +96,7 @@ const NotificationsTab = ({ account }: ViewProps) => {
         {lost}
       </Notice>
     )
-  const { notifications = [] } = view as LiveView & { readonly notifications?: ReadonlyArray<Shown> }
+  const { notifications } = view
   return (
     <Card title={t("notifications")}>
       <p class="quiet">
