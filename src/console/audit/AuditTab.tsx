@@ -1,11 +1,12 @@
 /** The audit: who changed or read what, when and why. Filters and exports work on the loaded entries. */
 import "../rollout/rollout.css"
 import "./audit.css"
-import { useCallback, useEffect, useState } from "preact/hooks"
+import { useEffect, useState } from "preact/hooks"
 import type { AuditEntry } from "../../domain/AuditEntry.ts"
 import { Button, Card, Failure, Field, Loading } from "../kit/Kit.tsx"
 import { Time } from "../kit/Time.tsx"
-import { usePages } from "../service/Pages.ts"
+import { type ReadPage, usePages } from "../service/Pages.ts"
+import { dataOf } from "../service/Service.ts"
 import { auditText } from "../text/AuditText.ts"
 import { useText } from "../text/Text.ts"
 import { type AuditFilter, changesOf, csvOf, filtered, personOf } from "./AuditRows.ts"
@@ -168,13 +169,13 @@ const Exports = ({ entries }: { readonly entries: ReadonlyArray<AuditEntry> }) =
   )
 }
 
-const entriesOf = (data: { readonly entries: ReadonlyArray<AuditEntry> }) => data.entries
+const readPage: ReadPage<AuditEntry> = (path, signal) => dataOf(path, { signal })
 
 const Found = ({
   pages,
   shown,
 }: {
-  readonly pages: ReturnType<typeof usePages<unknown, AuditEntry>>
+  readonly pages: ReturnType<typeof usePages<AuditEntry>>
   readonly shown: ReadonlyArray<AuditEntry>
 }) => {
   const t = useText(auditText)
@@ -203,7 +204,7 @@ const Found = ({
 
 const AuditTab = () => {
   const t = useText(auditText)
-  const pages = usePages("/api/v1/runtime/audit?limit=50", useCallback(entriesOf, []))
+  const pages = usePages("/api/v1/runtime/audit?limit=50", readPage)
   const [filter, setFilter] = useState<AuditFilter>({ text: "", action: "", person: "" })
   const { entries, more, reload } = pages
   useEffect(() => more(), [more])

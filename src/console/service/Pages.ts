@@ -1,10 +1,13 @@
 /** Loads a list page by page, on demand. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks"
-import { dataOf } from "./Service.ts"
 
-interface PageEnd {
+export interface PageRead<Entry> {
+  readonly entries: ReadonlyArray<Entry>
   readonly nextCursor: string | null
 }
+
+/** Must be stable: a new function begins again. */
+export type ReadPage<Entry> = (path: string, signal: AbortSignal) => Promise<PageRead<Entry>>
 
 interface Pages<Entry> {
   readonly entries: ReadonlyArray<Entry>
@@ -14,7 +17,7 @@ interface Pages<Entry> {
 }
 
 /** `path` has a query. Another path begins again. `more` reads the first page too. */
-export const usePages = <Data, Entry>(path: string, entriesOf: (data: Data) => ReadonlyArray<Entry>) => {
+export const usePages = <Entry>(path: string, read: ReadPage<Entry>) => {
   const none: Pages<Entry> = { entries: [], cursor: undefined, error: undefined }
   const [pages, setPages] = useState(none)
   const [loading, setLoading] = useState(false)
@@ -26,11 +29,11 @@ export const usePages = <Data, Entry>(path: string, entriesOf: (data: Data) => R
     const isFirst = next.current.path !== path || next.current.cursor === null
     const place = isFirst ? "" : `&cursor=${encodeURIComponent(next.current.cursor ?? "")}`
     setLoading(true)
-    dataOf<Data & PageEnd>(`${path}${place}`, { signal: mine.signal }).then(
+    read(`${path}${place}`, mine.signal).then(
       (data) => {
         if (mine.signal.aborted) return
         next.current = { path, cursor: data.nextCursor }
-        const found = entriesOf(data)
+        const found = data.entries
         setPages(({ entries }) => ({
           entries: isFirst ? found : [...entries, ...found],
           cursor: data.nextCursor,
@@ -47,7 +50,7 @@ export const usePages = <Data, Entry>(path: string, entriesOf: (data: Data) => R
         setLoading(false)
       },
     )
-  }, [path, entriesOf])
+  }, [path, read])
   const reload = useCallback(() => {
     next.current = { path, cursor: null }
     more()

@@ -1,10 +1,11 @@
 /** The pairs that differ, newest first, with both answers side by side. */
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks"
+import { useEffect, useMemo, useState } from "preact/hooks"
 import type { ShadowPair } from "../../domain/ShadowPair.ts"
 import { Badge, Button, Card, Failure, Notice } from "../kit/Kit.tsx"
 import { duration, Time } from "../kit/Time.tsx"
 import { hrefOf } from "../Router.ts"
-import { usePages } from "../service/Pages.ts"
+import { type ReadPage, usePages } from "../service/Pages.ts"
+import { dataOf } from "../service/Service.ts"
 import { shadowText } from "../text/ShadowText.ts"
 import { useText } from "../text/Text.ts"
 import { type Piece, wordDiff } from "./WordDiff.ts"
@@ -113,16 +114,20 @@ const Pair = ({ pair }: { readonly pair: ShadowPair }) => {
   )
 }
 
+const readPage: ReadPage<ShadowPair> = async (path, signal) => {
+  const { mismatches: entries, nextCursor } = await dataOf<{
+    readonly mismatches: ReadonlyArray<ShadowPair>
+    readonly nextCursor: string | null
+  }>(path, { signal })
+  return { entries, nextCursor }
+}
+
 export const Mismatches = ({ orgId }: { readonly orgId: string }) => {
   const t = useText(shadowText)
   const org = orgId === "" ? "" : `&orgId=${encodeURIComponent(orgId)}`
-  const entriesOf = useCallback(
-    (data: { readonly mismatches: ReadonlyArray<ShadowPair> }) => data.mismatches,
-    [],
-  )
   const { entries, error, hasMore, loading, more } = usePages(
     `/api/v1/runtime/shadow/mismatches?limit=20${org}`,
-    entriesOf,
+    readPage,
   )
   useEffect(() => more(), [more])
   return (
