@@ -40,7 +40,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
     const chain = tab.page.getByRole("region", { name: "Execution chain" })
     await chain.getByText("2 plans · 5 steps · 3 calls · 2 errors").waitFor()
     for (const { name } of accountOf(failedChain))
-      expect(await chain.getByText(name, { exact: true }).count(), name).toBe(1)
+      expect([name, await chain.getByText(name, { exact: true }).count()]).toEqual([name, 1])
     const second = chain.getByRole("region", { name: "Plan 2" })
     const step = second.locator(".step-item", { hasText: "Look up the record" })
     const error = step.locator(".call-item").getByRole("group", { name: "The run failed" })

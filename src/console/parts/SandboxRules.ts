@@ -13,6 +13,7 @@ export interface Line {
 
 // ECMA-48: control sequences, operating system commands, and other escapes.
 const escapes =
+  // oxlint-disable-next-line no-control-regex -- controls are what it looks for
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[PX^_][^\u001b]*\u001b\\|[ -/]*[0-~])/g
 
 /** The text without terminal escapes. A carriage return replaces the line, as a terminal does. */
