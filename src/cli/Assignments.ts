@@ -79,7 +79,7 @@ const add = (change: Change, text: string, now: RolloutSettings): Change | Usage
   if (part === undefined) return { ...change, [field]: found }
   const before = change["thresholds"]
   const base = typeof before === "object" && before !== null ? before : now.thresholds
-  return { ...change, thresholds: { ...base, [part]: found } }
+  return { ...change, thresholds: Object.assign({}, base, { [part]: found }) }
 }
 
 /** `now` are the settings in force: `+=`, `-=` and single thresholds change them. */
