@@ -42,6 +42,7 @@ export const Time = ({ at, ago = false }: { readonly at: number | string; readon
     : new Intl.DateTimeFormat(tag, {
         ...(isToday ? {} : { dateStyle: "medium" }),
         timeStyle: "medium",
+        hourCycle: "h23",
       }).format(date)
   return (
     <time dateTime={date.toISOString()} title={date.toISOString()}>

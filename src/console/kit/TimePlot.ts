@@ -99,7 +99,11 @@ const axesOf = (chart: () => Chart, colours: Colours): Array<uPlot.Axis> => {
     font: "11px system-ui, sans-serif",
   }
   const clock = (at: number) =>
-    new Date(at * 1000).toLocaleTimeString(chart().tag, { hour: "2-digit", minute: "2-digit" })
+    new Date(at * 1000).toLocaleTimeString(chart().tag, {
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    })
   return [
     { ...looks, space: 70, values: (_, splits) => splits.map(clock) },
     { ...looks, size: 64, values: (_, splits) => splits.map((value) => chart().format(value)) },

@@ -24,7 +24,7 @@ const numberOf = (value: unknown): number => {
 const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === ""
 
 export const textOfCell = (value: unknown): string =>
-  isEmpty(value) ? "" : typeof value === "object" ? JSON.stringify(value) : String(value)
+  isEmpty(value) ? "" : typeof value === "string" ? value : JSON.stringify(value)
 
 const compare = (a: unknown, b: unknown, type: Column["type"]): number => {
   if (type === "number" || type === "date") {

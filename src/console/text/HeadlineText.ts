@@ -46,7 +46,9 @@ export const headlineSentence = ({ text, values }: Line, tag: Language): string 
   const of = (key: HeadlineText) => ({ en: headlineTexts[key], zh: chinese[key] })
   return filled(of(text)[tag], values, (value) => {
     if ("time" in value)
-      return new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" }).format(value.time)
+      return new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
+        value.time,
+      )
     if ("ms" in value) return longDuration(value.ms, tag)
     if ("share" in value) return percent(value.share, tag)
     return value.turns === null
