@@ -15,7 +15,6 @@ import {
   send,
   sessionIdOf,
   violationsOf,
-  withoutChain,
 } from "./chats.ts"
 
 const folder = temporaryFolder()
@@ -260,7 +259,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
       .nth(1)
       .getByText(/first content after|后出现首个内容/)
       .waitFor({ timeout: 30_000 })
-    await withoutChain(tab.page)
     expect(await violationsOf(tab.page)).toEqual([])
     await expectNoSideways(tab.page)
     expectClean(tab)

@@ -1,5 +1,4 @@
 /** The run view: the list with its filters, and one run for operators, administrators and its user. */
-import { readFileSync } from "node:fs"
 import type { Page } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
 import { chromium } from "../support/browser.ts"
@@ -7,6 +6,7 @@ import { operatorToken, tokenFor } from "../support/chatClient.ts"
 import { present } from "../clients/present.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { useWorld } from "../support/world.ts"
+import { violationsOf } from "./chats.ts"
 
 const world = useWorld({ LOG_LEVEL: "warn", TRACE_URL: "https://trace.example/t/{traceId}?from=console" })
 const traceId = "5b8aa5a2d2c872e8321cf37308d69df2"
@@ -33,18 +33,6 @@ beforeAll(async () => {
   failed = await turn({ scenario: "cut", after: "tool_call" })
   fallback = await turn({ scenario: "error", after_text: 0 })
 })
-
-const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8")
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-/** The execution chain has tests of its own. */
-const violations = async (page: Page): Promise<unknown> => {
-  await page.evaluate(axe)
-  return page.evaluate(
-    `axe.run({ exclude: [".chain"] }, { runOnly: { type: "tag", values: ${JSON.stringify(tags)} } })
-      .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`,
-  )
-}
 
 const widerThanPage = (page: Page): Promise<unknown> =>
   page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
@@ -249,7 +237,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the run view", { tim
         await page.getByRole("button", { name: "Show the content" }).click()
         await page.getByRole("slider", { name: "Position" }).waitFor()
       } else await page.getByRole("rowheader").first().waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOf(page)).toEqual([])
       expectClean(tab)
       await tab.close()
     }

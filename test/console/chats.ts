@@ -33,10 +33,6 @@ export const hasFocus = (locator: Locator): Promise<boolean> =>
     return typeof owner === "object" && owner !== null && Reflect.get(owner, "activeElement") === element
   })
 
-/** Takes the execution chain out of the page: it has tests of its own. */
-export const withoutChain = (page: Page): Promise<unknown> =>
-  page.evaluate("document.querySelectorAll('ol.chain').forEach((chain) => chain.remove())")
-
 export const sessionIdOf = (page: Page): string => /#\/chat\/([^?]+)/.exec(page.url())?.[1] ?? ""
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")

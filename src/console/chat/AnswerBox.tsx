@@ -94,7 +94,7 @@ const ChainPlace = ({ answer, isWide }: { readonly answer: Answer; readonly isWi
   const t = useText(chatText)
   if (!hasChain(answer)) return null
   return isWide ? (
-    <div class="chain-place" role="group" aria-label={t("chain")}>
+    <div class="chain-place">
       <Chain answer={answer} />
     </div>
   ) : (

@@ -170,7 +170,6 @@ export const runText = {
   },
   question: { en: "Question", zh: "问题" },
   answer: { en: "Answer", zh: "回答" },
-  chain: { en: "Execution chain", zh: "执行链" },
   comment: { en: "Comment of the user", zh: "用户评论" },
   questionGone: { en: "The question was deleted, or is not stored.", zh: "问题已删除或未保存。" },
   noAnswer: { en: "The run has no answer.", zh: "该运行没有回答。" },
