@@ -1,9 +1,11 @@
 /** The execution chain in the chat, from the Python runtime through the gateway to the page. */
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import type { Locator, Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
-import { tokenFor } from "../support/chatClient.ts"
+import { operatorToken, tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { useWorld } from "../support/world.ts"
 import { answers, ended, expectNoSideways, send, sessionIdOf, violationsOf } from "./chats.ts"
@@ -126,6 +128,35 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       expect(await chainText(tab.page, "The run was cancelled")).toBe(after)
       expect((await world.log()).executions).toHaveLength(1)
       expectClean(tab)
+      await tab.close()
+    })
+
+    it("shows the stored chain and no replay once the events of the run have expired", async () => {
+      const tab = await signedIn("ana")
+      await send(tab.page, twoPlans({}))
+      await ended(tab.page, 0, "failed")
+      const before = await chainText(tab.page, "The run failed")
+      const { id } = await accountOf(tab.page)
+      const database = new DatabaseSync(join(world.folder.path, "crossfade.db"))
+      database.prepare("DELETE FROM run_events WHERE run_id = ?").run(id)
+      database.close()
+      // A run that has just ended is in memory too.
+      await world.restart()
+      const url = world.gateway.url
+      const own = await browser.open({ url, token: await tokenFor(), hash: `#/chat/${sessionIdOf(tab.page)}` })
+      expect(await chainText(own.page, "The run failed")).toBe(before)
+      const operator = await browser.open({ url, token: await operatorToken(), hash: `#/runs/${id}` })
+      const { page } = operator
+      await page.getByRole("button", { name: "Show the content" }).click()
+      await page.getByText("a replay is not possible").waitFor()
+      await chainOf(page.locator("main")).getByText("2 plans · 5 steps · 4 calls · 2 errors").waitFor()
+      await page.getByText("and with them the times of steps and calls").waitFor()
+      await page.screenshot({ path: "/tmp/r1/expired.png", fullPage: true })
+      expect(await page.getByRole("button", { name: "▶ Play" }).count()).toBe(0)
+      for (const one of [own, operator]) {
+        expectClean(one)
+        await one.close()
+      }
       await tab.close()
     })
 
