@@ -143,7 +143,11 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       // A run that has just ended is in memory too.
       await world.restart()
       const url = world.gateway.url
-      const own = await browser.open({ url, token: await tokenFor(), hash: `#/chat/${sessionIdOf(tab.page)}` })
+      const own = await browser.open({
+        url,
+        token: await tokenFor(),
+        hash: `#/chat/${sessionIdOf(tab.page)}`,
+      })
       expect(await chainText(own.page, "The run failed")).toBe(before)
       const operator = await browser.open({ url, token: await operatorToken(), hash: `#/runs/${id}` })
       const { page } = operator

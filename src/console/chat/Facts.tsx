@@ -36,7 +36,7 @@ export const Facts = ({ answer, client }: { readonly answer: Answer; readonly cl
   const { executionMode, finishReason, model, usage } = answer
   const totalMs = usage?.latencyMs ?? facts?.totalMs
   return (
-    <div class="facts quiet" ref={box}>
+    <div class="answer-facts quiet" ref={box}>
       {executionMode !== undefined && <Mode mode={executionMode} />}
       {model !== undefined && <span>{model}</span>}
       {usage !== undefined && <Tokens usage={usage} />}
