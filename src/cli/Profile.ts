@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { reasonOf } from "../domain/Reason.ts"
@@ -23,6 +23,10 @@ export const pathOf = (env: Environment): string => {
   return join(base.startsWith("/") ? base : join(homedir(), ".config"), "crossfade", "profiles.json")
 }
 
+/** The profile of a name. A record inherits names such as `constructor`. */
+export const profileOf = (profiles: Profiles, name: string): Stored | undefined =>
+  Object.hasOwn(profiles, name) ? profiles[name] : undefined
+
 const decode = Schema.decodeEffect(Schema.fromJsonString(Profiles))
 const cannot = (path: string, why: string) => new Refused({ message: `Cannot use ${path}: ${why}` })
 
@@ -32,6 +36,10 @@ export const read = Effect.fnUntraced(function* (env: Environment) {
   if (stats === undefined) return {}
   if ((stats.mode & 0o077) !== 0)
     return yield* cannot(path, `other users may read it. Run \`chmod 600 ${path}\``)
+  const folder = dirname(path)
+  // A user who can replace the file can choose the address that the messages go to.
+  if ((statSync(folder).mode & 0o022) !== 0)
+    return yield* cannot(path, `other users may write to its folder. Run \`chmod go-w ${folder}\``)
   const text = yield* Effect.try({
     try: () => readFileSync(path, "utf8"),
     catch: (error) => cannot(path, reasonOf(error)),
@@ -48,8 +56,9 @@ export const write = (env: Environment, profiles: Profiles) => {
   return Effect.try({
     try: () => {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      writeFileSync(next, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
-      chmodSync(next, 0o600)
+      // A file that exists would keep its mode, and a link would lead elsewhere.
+      rmSync(next, { force: true })
+      writeFileSync(next, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600, flag: "wx" })
       renameSync(next, path)
       return path
     },

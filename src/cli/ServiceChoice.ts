@@ -5,7 +5,7 @@
 import * as Redacted from "effect/Redacted"
 import { didYouMean } from "./DidYouMean.ts"
 import { UsageError } from "./Explained.ts"
-import type { Environment, Profiles } from "./Profile.ts"
+import { type Environment, profileOf, type Profiles } from "./Profile.ts"
 import type { Service } from "./ServiceClient.ts"
 
 export const defaultUrl = "http://localhost:3001"
@@ -32,7 +32,7 @@ const noToken = new UsageError({
 
 export const serviceIn = (choice: Choice, env: Environment, profiles: Profiles): Service | UsageError => {
   const name = choice.profile ?? defaultProfile
-  const profile = profiles[name]
+  const profile = profileOf(profiles, name)
   if (choice.profile !== undefined && profile === undefined)
     return new UsageError({
       message: `--profile: there is no profile ${name}. ${didYouMean(name, Object.keys(profiles))}`,
