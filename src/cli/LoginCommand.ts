@@ -22,7 +22,9 @@ const profileFlag = Flag.String("profile").pipe(
   Flag.withMetavar("NAME"),
   Flag.withSchema(
     Schema.String.check(
-      Schema.isPattern(/^[\w.-]{1,64}$/, { message: "Expected letters, digits and . _ -" }),
+      Schema.isPattern(/^[A-Za-z0-9][\w.-]{0,63}$/, {
+        message: "Expected letters, digits and . _ -, with a letter or a digit first",
+      }),
     ),
   ),
   withShownDefault("Name of the profile", defaultProfile),
@@ -99,7 +101,9 @@ const logOut = Effect.fnUntraced(function* ({
   readonly profile: string
 }) {
   const settings = ConfigCommands.read(process.env)
-  const { [profile]: removed, ...others } = yield* Profile.read(settings)
+  const profiles = yield* Profile.read(settings)
+  const removed = Profile.profileOf(profiles, profile)
+  const { [profile]: _removed, ...others } = profiles
   if (removed === undefined)
     return yield* new UsageError({
       message: `There is no profile ${profile}. ${didYouMean(profile, Object.keys(others))}`,

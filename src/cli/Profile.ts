@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import type { CommandSettings } from "../config/ConfigCommands.ts"
@@ -33,6 +33,10 @@ const pathOf = ({ configFolder }: Place): string | undefined => {
   return base === undefined ? undefined : join(base, "crossfade", "profiles.json")
 }
 
+/** The profile of a name. A record inherits names such as `constructor`. */
+export const profileOf = (profiles: Profiles, name: string): Stored | undefined =>
+  Object.hasOwn(profiles, name) ? profiles[name] : undefined
+
 const decode = Schema.decodeEffect(Schema.fromJsonString(Profiles))
 const cannot = (path: string, why: string) => new Refused({ message: `Cannot use ${path}: ${why}` })
 
@@ -46,6 +50,10 @@ export const read = Effect.fnUntraced(function* (place: Place) {
   if (stats === undefined) return {}
   if ((stats.mode & 0o077) !== 0)
     return yield* cannot(path, `other users may read it. Run \`chmod 600 ${path}\``)
+  const folder = dirname(path)
+  // A user who can replace the file can choose the address that the messages go to.
+  if ((statSync(folder).mode & 0o022) !== 0)
+    return yield* cannot(path, `other users may write to its folder. Run \`chmod go-w ${folder}\``)
   const text = yield* attempt(path, () => readFileSync(path, "utf8"))
   return yield* Effect.mapError(decode(text), () =>
     cannot(path, "expected JSON with a url and a token for each profile. Remove it and log in again"),
@@ -60,8 +68,9 @@ export const write = Effect.fnUntraced(function* (place: Place, profiles: Profil
   const next = `${path}.${process.pid}`
   return yield* attempt(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(next, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
-    chmodSync(next, 0o600)
+    // A file that exists would keep its mode, and a link would lead elsewhere.
+    rmSync(next, { force: true })
+    writeFileSync(next, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600, flag: "wx" })
     renameSync(next, path)
     return path
   })

@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import { didYouMean } from "./DidYouMean.ts"
 import { UsageError } from "./Explained.ts"
 import type { CommandSettings } from "../config/ConfigCommands.ts"
-import type { Profiles } from "./Profile.ts"
+import { profileOf, type Profiles } from "./Profile.ts"
 import type { Service } from "./ServiceClient.ts"
 
 export const defaultUrl = "http://localhost:3001"
@@ -41,7 +41,7 @@ export const serviceIn = (
   profiles: Profiles,
 ): Service | UsageError => {
   const name = choice.profile ?? defaultProfile
-  const profile = profiles[name]
+  const profile = profileOf(profiles, name)
   if (choice.profile !== undefined && profile === undefined)
     return new UsageError({
       message: `--profile: there is no profile ${name}. ${didYouMean(name, Object.keys(profiles))}`,

@@ -113,6 +113,28 @@ it("reads no profile file when the environment names the address and the token",
   })
 }, 180_000)
 
+it("refuses a folder that other users can write to", async () => {
+  await logIn(token)
+  chmodSync(join(folder.path, "crossfade"), 0o777)
+  const refused = await crossfade(["sessions", "list"], { env })
+  expect(refused).toMatchObject({ code: 1, error: expect.stringContaining("other users may write to its folder") })
+}, 180_000)
+
+it("finds no profile of a name that each record inherits", async () => {
+  await logIn(token)
+  for (const command of [
+    ["sessions", "list", "--profile", "constructor"],
+    ["logout", "--profile", "toString"],
+  ])
+    expect(await crossfade(command, { env })).toMatchObject({
+      code: 2,
+      error: expect.stringContaining("here is no profile"),
+    })
+  const refused = await logIn(token, "--profile", "__proto__")
+  expect(refused.code).not.toBe(0)
+  expect(Object.keys(profiles())).toEqual(["default"])
+}, 180_000)
+
 it("logout removes the profile", async () => {
   await logIn(token)
   expect(await crossfade(["logout"], { env })).toMatchObject({ code: 0 })

@@ -34,7 +34,7 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly allowed?: ReadonlyArray<string>
 }
 
-/** The header of the console reads the faults of the sandbox, if the gateway runs on one. */
+/** The header of the console reads the faults of the sandbox, if the gateway runs on one. Other servers have no such route. */
 const sandboxOf = async (url: string): Promise<ReadonlyArray<string>> => {
   const response = await fetch(`${url}/api/v1/health/ready`)
   // A gateway that is not ready names its sandbox too. The server of a test page has no such route.

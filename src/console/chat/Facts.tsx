@@ -7,6 +7,7 @@ import { useStore } from "../kit/Store.ts"
 import { chatText } from "../text/ChatText.ts"
 import { language, useText } from "../text/Text.ts"
 import { useRunFacts } from "./RunFacts.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 export const Mode = ({ mode }: { readonly mode: string }) => {
   const t = useText(chatText)
@@ -38,7 +39,7 @@ export const Facts = ({ answer, client }: { readonly answer: Answer; readonly cl
   return (
     <div class="answer-facts quiet" ref={box}>
       {executionMode !== undefined && <Mode mode={executionMode} />}
-      {model !== undefined && <span>{model}</span>}
+      {model !== undefined && <span>{visible(model)}</span>}
       {usage !== undefined && <Tokens usage={usage} />}
       {facts?.firstContentMs !== undefined && (
         <span>{t("firstContent", { time: duration(facts.firstContentMs) })}</span>

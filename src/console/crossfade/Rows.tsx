@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact"
 import { hrefOf } from "../Router.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 /** A table that scrolls in itself, or a sentence in its place. The first cell of each row is its header. */
 export const Rows = ({
@@ -30,13 +31,17 @@ export const Rows = ({
         <tbody>
           {rows.map(({ cells, key }) => (
             <tr key={key}>
-              {cells.map((cell, index) => (index === 0 ? <th scope="row">{cell}</th> : <td>{cell}</td>))}
+              {cells.map((cell, index) =>
+                index === 0 ? <th scope="row">{shown(cell)}</th> : <td>{shown(cell)}</td>,
+              )}
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   )
+
+const shown = (cell: ComponentChildren): ComponentChildren => (typeof cell === "string" ? visible(cell) : cell)
 
 export const RunLink = ({ id }: { readonly id: string }) => (
   <a href={hrefOf("runs", id)} title={id}>

@@ -6,6 +6,7 @@ import { Time } from "../kit/Time.tsx"
 import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
 import { type Document, fields, type Rule, thresholdNames } from "./RolloutDraft.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 type T = (key: keyof typeof rolloutText, parameters?: Readonly<Record<string, string | number>>) => string
 
@@ -34,7 +35,7 @@ const Rules = ({ rules }: { readonly rules: ReadonlyArray<Rule> }) => {
     <ol class="rule-list">
       {rules.map((rule) => (
         <li key={rule.name}>
-          <strong>{rule.name}</strong> {rule.enabled === false && <Badge>{t("ruleOff")}</Badge>}
+          <strong>{visible(rule.name)}</strong> {rule.enabled === false && <Badge>{t("ruleOff")}</Badge>}
           <div>
             {conditionsOf(t, rule.when).join(" · ")} → <code>{rule.mode}</code>
           </div>
@@ -59,7 +60,7 @@ const valueOf = (t: T, field: RolloutField, document: Document): ComponentChildr
       ) : (
         <span class="row">
           {orgs.map((org) => (
-            <Badge key={org}>{org}</Badge>
+            <Badge key={org}>{visible(org)}</Badge>
           ))}
         </span>
       )
