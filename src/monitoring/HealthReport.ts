@@ -36,7 +36,8 @@ interface BreakerStatus {
   readonly reason: string
   /** The start of this state. */
   readonly since: number
-  /** The next synthetic probe, or the earliest turn that may be one (in the past if the next turn is it). Null: none is due. */
+  /** The next synthetic probe, or the earliest turn that may be one (in the past if the next turn is it). Null: none is
+   * due, or another replica probes. */
   readonly nextProbeAt: number | null
   /** The share of sessions that may use the runtime. */
   readonly share: number
@@ -162,6 +163,7 @@ const nextProbeAt = (
   if (breaker.state === "closed" || breaker.state === "ramp") return null
   if (scope === "org" || !settings.probes || breaker.state === "half_open")
     return HalfOpenProbe.nextAt(breaker, now)
+  if (!breakers.probing.here) return null
   return Probing.nextWhileOpen(breakers.probing, breakers.policy, breaker.goodSince !== undefined, now)
 }
 
