@@ -65,6 +65,8 @@ export interface Status extends BreakerStatus {
 /** Both modes over a short time, for charts. */
 export interface Recent {
   readonly modes: Readonly<Record<ExecutionMode, SlidingWindow.Summary>>
+  /** The time that the figures cover. */
+  readonly coveredMs: number
   readonly state: BreakerState
   readonly share: number
 }
@@ -187,6 +189,7 @@ export const recent = (health: Health.Health, now: number, spanMs: number): Rece
   const { direct_llm, runtime_orchestrator } = health.windows
   return {
     modes: { direct_llm: summaryOf(direct_llm), runtime_orchestrator: summaryOf(runtime_orchestrator) },
+    coveredMs: SlidingWindow.coveredMs(direct_llm, now, spanMs),
     state: Breakers.shownState(global, forced),
     share: shareOf(health, global, forced),
   }
