@@ -40,11 +40,11 @@ export const PieChart = ({
       <svg viewBox="0 0 100 100" role="img" aria-label={visible(name)}>
         {paths}
       </svg>
-      <ul class="legend">
+      <ul class="pie-legend">
         {slices.map((slice, index) => (
           <li key={index}>
             <span class={`swatch c${index % 6}`} aria-hidden="true" />
-            <bdi>{visible(slice.name)}</bdi> {((shares[index] ?? 0) * 100).toFixed(1)} %
+            <bdi>{visible(slice.name)}</bdi> {((shares[index] ?? 0) * 100).toFixed(1)}%
           </li>
         ))}
       </ul>

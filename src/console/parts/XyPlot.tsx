@@ -139,7 +139,7 @@ const XyPlot = ({ drawing, x, y }: { readonly drawing: Xy; readonly x: string; r
       plot.destroy()
     }
   }, [drawing, x, y])
-  return <div ref={box} class="plot" aria-hidden="true" />
+  return <div ref={box} class="xy-plot" aria-hidden="true" />
 }
 
 export default XyPlot
