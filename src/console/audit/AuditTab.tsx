@@ -1,5 +1,4 @@
 /** The audit: who changed or read what, when and why. Filters and exports work on the loaded entries. */
-import "../rollout/rollout.css"
 import "./audit.css"
 import { useEffect, useState } from "preact/hooks"
 import type { AuditEntry } from "../../domain/AuditEntry.ts"

@@ -51,7 +51,7 @@ const valueOf = (t: T, field: RolloutField, document: Document): ComponentChildr
       return <code>{document.defaultMode}</code>
     case "percentage":
     case "shadowPercentage":
-      return `${document[field]} %`
+      return `${document[field]}%`
     case "enabledOrgs":
     case "deniedOrgs": {
       const orgs = document[field]

@@ -156,7 +156,7 @@ export const VerdictShown = ({ verdict }: { readonly verdict: AutopilotVerdict }
       </p>
       <Ratio ratio={verdict.sampleRatio} />
       <div class="scroll-x" tabIndex={0} role="group" aria-label={t("guardrails")}>
-        <table class="data guardrails">
+        <table class="data verdicts">
           <thead>
             <tr>
               {columns.map((column) => (

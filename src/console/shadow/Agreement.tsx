@@ -100,7 +100,7 @@ export const Agreement = ({ report }: { readonly report: Report }) => {
         {t("pairs", { count: report.pairs })} · {t("samePairs", { count: report.samePairs })}
       </p>
       <div class="scroll-x" tabIndex={0} role="group" aria-label={t("agreement")}>
-        <table class="data guardrails">
+        <table class="data verdicts">
           <thead>
             <tr>
               {columns.map((column) => (

@@ -134,7 +134,7 @@ export const Mismatches = ({ orgId }: { readonly orgId: string }) => {
   return (
     <Card title={t("mismatches")}>
       {entries.length === 0 && !hasMore && <p class="quiet">{t("mismatchesNone")}</p>}
-      <ul class="plain-list stays">
+      <ul class="plain-list lined">
         {entries.map((pair) => (
           <Pair key={pair.runId} pair={pair} />
         ))}
