@@ -7,7 +7,7 @@ import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
 import { type ConsolePage, expectClean, type OpenOptions, useBrowser } from "../support/consolePage.ts"
 import { type PartsPage, startPartsPage } from "../support/partsPage.ts"
-import { expectNoSideways, violationsOf } from "./chats.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 import { crossfaded, everyTypeRun, failedChain, hostile, longRun } from "./everyType.ts"
 
 /** The steps and calls in the account of the run. */
@@ -37,7 +37,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
 
   it("shows every step and call of the account, and the error at its place", async () => {
     const tab = await show(failedChain)
-    const chain = tab.page.getByRole("region", { name: "Execution chain" })
+    const chain = tab.page.getByRole("group", { name: "Execution chain" })
     await chain.getByText("2 plans · 5 steps · 3 calls · 2 errors").waitFor()
     for (const { name } of accountOf(failedChain))
       expect([name, await chain.getByText(name, { exact: true }).count()]).toEqual([name, 1])
@@ -109,7 +109,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
 
   it("marks a fallback and the steps that did not finish", async () => {
     const tab = await show(crossfaded)
-    const chain = tab.page.getByRole("region", { name: "Execution chain" })
+    const chain = tab.page.getByRole("group", { name: "Execution chain" })
     await chain.getByText("The runtime failed: UPSTREAM_TRUNCATED. Direct mode continues.").waitFor()
     await chain.getByText("not finished").waitFor()
     await chain.getByText("not started").waitFor()
@@ -144,7 +144,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
       if (events === everyTypeRun) await tab.page.locator(".u-wrap").waitFor()
       for (const summary of await tab.page.locator("summary").all()) await summary.click()
       expect(await violationsOf(tab.page)).toEqual([])
-      await expectNoSideways(tab.page)
+      await expectNoOverflow(tab.page)
       expectClean(tab)
       await tab.close()
     }

@@ -28,13 +28,14 @@ export const Chain = ({ answer }: { readonly answer: Answer }) => {
   const tree = useMemo(() => treeOf(shown), [shown])
   const isLive = shown.status === "running"
   return (
-    <section class="chain" aria-label={t("chain")}>
+    // A group, not a landmark: a page has one for each answer.
+    <div class="chain" role="group" aria-label={t("chain")}>
       <header class="chain-head">
         <h3>{t("chain")}</h3>
         <Summary tree={tree} ms={shown.usage?.latencyMs} />
       </header>
       {tree.roots.length === 0 && <p class="quiet">{t(isLive ? "empty" : "emptyEnded")}</p>}
       <Nodes nodes={tree.roots} isLive={isLive} />
-    </section>
+    </div>
   )
 }

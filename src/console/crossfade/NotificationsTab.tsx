@@ -10,6 +10,7 @@ import { crossfadeText } from "../text/CrossfadeText.ts"
 import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { Rows } from "./Rows.tsx"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 type Shown = LiveView["notifications"][number]
 
@@ -56,7 +57,7 @@ const Test = ({ account }: { readonly account: Account }) => {
     setError(undefined)
     dataOf<unknown>("/api/v1/runtime/notifications/test", { method: "POST" })
       .then((data) => setResult(deliveriesOf(data)))
-      .catch((cause: unknown) => setError(cause instanceof Error ? cause : new Error(String(cause))))
+      .catch((cause: unknown) => setError(errorOf(cause)))
       .finally(() => setSending(false))
   }
   return (
