@@ -8,7 +8,8 @@ import { chromium } from "../support/browser.ts"
 import { operatorToken, tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { useWorld } from "../support/world.ts"
-import { answers, ended, expectNoSideways, send, sessionIdOf, violationsOf } from "./chats.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
+import { answers, ended, send, sessionIdOf } from "./chats.ts"
 
 const twoPlans = (fields: object): string =>
   JSON.stringify({ scenario: "two-plans", code: "MCP_UNREACHABLE", httpStatus: 502, ...fields })
@@ -206,7 +207,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
           for (const one of await page.locator(summary).all()) await one.click()
         await expect.poll(() => page.locator(".json-box").count()).toBeGreaterThan(1)
         expect(await violationsOf(page)).toEqual([])
-        await expectNoSideways(page)
+        await expectNoOverflow(page)
         expectClean(tab)
         await tab.close()
       },

@@ -1,20 +1,12 @@
 /** Links that carry a token: only their user decides on its use. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
 import { tokenFor } from "../support/chatClient.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useGateway } from "../support/useGateway.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path })
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
-})
+const gateway = useGateway()
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("a link with a token", { timeout: 90_000 }, () => {
   const browser = useBrowser()

@@ -7,7 +7,7 @@ import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
 import { type ConsolePage, expectClean, type OpenOptions, useBrowser } from "../support/consolePage.ts"
 import { type PartsPage, startPartsPage } from "../support/partsPage.ts"
-import { expectNoSideways, violationsOf } from "./chats.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 import { crossfaded, everyTypeRun, failedChain, hostile, longRun } from "./everyType.ts"
 
 /** The steps and calls in the account of the run. */
@@ -147,7 +147,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
       if (events === everyTypeRun) await tab.page.locator(".u-wrap").waitFor()
       for (const summary of await tab.page.locator("summary").all()) await summary.click()
       expect(await violationsOf(tab.page)).toEqual([])
-      await expectNoSideways(tab.page)
+      await expectNoOverflow(tab.page)
       expectClean(tab)
       await tab.close()
     }

@@ -1,12 +1,11 @@
 /** The run view: the list with its filters, and one run for operators, administrators and its user. */
-import type { Page } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
 import { chromium } from "../support/browser.ts"
 import { operatorToken, tokenFor } from "../support/chatClient.ts"
 import { present } from "../clients/present.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 import { useWorld } from "../support/world.ts"
-import { violationsOf } from "./chats.ts"
 
 const world = useWorld({ LOG_LEVEL: "warn", TRACE_URL: "https://trace.example/t/{traceId}?from=console" })
 const traceId = "5b8aa5a2d2c872e8321cf37308d69df2"
@@ -33,9 +32,6 @@ beforeAll(async () => {
   failed = await turn({ scenario: "cut", after: "tool_call" })
   fallback = await turn({ scenario: "error", after_text: 0 })
 })
-
-const widerThanPage = (page: Page): Promise<unknown> =>
-  page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 const auditOf = async (runId: string): Promise<ReadonlyArray<boolean>> => {
   const { data } = await world.operator.json("GET", "/api/v1/runtime/audit?limit=100")
@@ -254,7 +250,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the run view", { tim
         await page.getByRole("button", { name: "显示内容" }).click()
         await page.getByRole("slider", { name: "位置" }).waitFor()
       } else await page.getByRole("rowheader").first().waitFor()
-      expect(await widerThanPage(page)).toBe(false)
+      await expectNoOverflow(page)
       expectClean(tab)
       await tab.close()
     }

@@ -1,6 +1,4 @@
 /** Acts of a user of the chat view. */
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import type { Locator, Page } from "playwright-core"
 import { expect } from "vitest"
 
@@ -34,27 +32,3 @@ export const hasFocus = (locator: Locator): Promise<boolean> =>
   })
 
 export const sessionIdOf = (page: Page): string => /#\/chat\/([^?]+)/.exec(page.url())?.[1] ?? ""
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-interface Violation {
-  readonly id: string
-  readonly nodes: ReadonlyArray<{ readonly html: string }>
-}
-
-/** The rules that the page breaks, each with its elements. */
-export const violationsOf = async (page: Page): Promise<ReadonlyArray<string>> => {
-  // The policy of the page allows no other script, and DevTools stands above it.
-  await page.evaluate(axe)
-  const found: ReadonlyArray<Violation> = await page.evaluate(`axe
-    .run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    })
-    .then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))`)
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`)
-}
-
-/** A page is never wider than its window. */
-export const expectNoSideways = async (page: Page): Promise<void> => {
-  expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true)
-}

@@ -10,6 +10,7 @@ import { auditText } from "../text/AuditText.ts"
 import { useText } from "../text/Text.ts"
 import { type AuditFilter, changesOf, csvOf, filtered, personOf } from "./AuditRows.ts"
 import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 const save = (name: string, type: string, text: string): void => {
   const url = URL.createObjectURL(new Blob([text], { type }))
@@ -65,27 +66,14 @@ const Row = ({ entry }: { readonly entry: AuditEntry }) => {
 
 const columns = ["when", "who", "action", "change", "reason"] as const
 
-const Table = ({ entries }: { readonly entries: ReadonlyArray<AuditEntry> }) => {
+const Entries = ({ entries }: { readonly entries: ReadonlyArray<AuditEntry> }) => {
   const t = useText(auditText)
   return (
-    <div class="scroll-x" tabIndex={0} role="group" aria-label={t("title")}>
-      <table class="data audit">
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                {t(column)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <Row key={entry.id} entry={entry} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={t("title")} look="audit" heads={columns.map((column) => ({ text: t(column) }))}>
+      {entries.map((entry) => (
+        <Row key={entry.id} entry={entry} />
+      ))}
+    </Table>
   )
 }
 
@@ -185,7 +173,7 @@ const Found = ({
       <p class="quiet" role="status">
         {t("shown", { shown: shown.length, loaded: entries.length })}
       </p>
-      {shown.length > 0 && <Table entries={shown} />}
+      {shown.length > 0 && <Entries entries={shown} />}
       {shown.length === 0 && !loading && error === undefined && (
         <p>{t(entries.length === 0 ? "empty" : "none")}</p>
       )}

@@ -11,6 +11,7 @@ import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { Rows } from "./Rows.tsx"
 import { visible } from "../chain/VisibleText.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 type Shown = LiveView["notifications"][number]
 
@@ -26,7 +27,9 @@ const List = ({ notifications }: { readonly notifications: ReadonlyArray<Shown> 
           <Badge tone={tones[severity]}>{t(severity)}</Badge>
           <span class="notification-text">
             {visible(text)}{" "}
-            <span class="quiet">{visible([kind, orgId, by && t("by", { by })].filter(Boolean).join(" · "))}</span>
+            <span class="quiet">
+              {visible([kind, orgId, by && t("by", { by })].filter(Boolean).join(" · "))}
+            </span>
           </span>
           <span class="quiet">
             <Time at={at} ago />
@@ -57,7 +60,7 @@ const Test = ({ account }: { readonly account: Account }) => {
     setError(undefined)
     dataOf<unknown>("/api/v1/runtime/notifications/test", { method: "POST" })
       .then((data) => setResult(deliveriesOf(data)))
-      .catch((cause: unknown) => setError(cause instanceof Error ? cause : new Error(String(cause))))
+      .catch((cause: unknown) => setError(errorOf(cause)))
       .finally(() => setSending(false))
   }
   return (

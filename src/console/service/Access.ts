@@ -1,5 +1,7 @@
 /** The caller of this tab: its token, and the account that the gateway sees behind it. */
+import { grants } from "../../domain/Permission.ts"
 import { makeStore } from "../kit/Store.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 /** `GET /api/v1/me`. */
 export interface Account {
@@ -60,7 +62,7 @@ export const signIn = async (given: string): Promise<void> => {
     forget(body.data)
     access.set({ state: "signedIn", token, account: body.data })
   } catch (error) {
-    if (tokenNow() === token) signOut(error instanceof Error ? error.message : String(error))
+    if (tokenNow() === token) signOut(errorOf(error).message)
   }
 }
 
@@ -90,11 +92,6 @@ export const refuse = (by: "provider" | "expired", reason = ""): void =>
   end(by === "expired" ? { by } : { by, reason })
 
 if (stored !== null) void signIn(stored)
-
-const grants = (granted: string, required: string): boolean =>
-  (granted === "*" && !required.startsWith("operator:")) ||
-  granted === required ||
-  (granted.endsWith(":*") && required.startsWith(granted.slice(0, -1)))
 
 /** True if the account has one of the permissions. */
 export const may = (account: Account, ...required: ReadonlyArray<string>): boolean =>
