@@ -75,6 +75,18 @@ const breakerLines = ({ breaker, orgs }: LiveView, paint: Paint): ReadonlyArray<
   ]
 }
 
+/** "On" means all sessions, except in a ramp. While direct mode fails as well, turns stay on the runtime. */
+const fallbackLines = (view: LiveView, paint: Paint): ReadonlyArray<string> => {
+  const { breaker, directFailing, fallbackEnabled, fallbackReason } = view
+  if (!fallbackEnabled) return []
+  const part = breaker.state === "ramp" ? ` for ${percent(1 - breaker.share)} of sessions` : ""
+  const state =
+    directFailing && breaker.forced === null
+      ? "not possible, because direct mode fails as well"
+      : `on${part}: ${fallbackReason}`
+  return [`fallback  ${paint("red", state)}`]
+}
+
 /** The direct providers that are skipped. */
 const providerLines = ({ providers }: LiveView, paint: Paint): ReadonlyArray<string> =>
   providers
@@ -156,7 +168,7 @@ export const render = (
     ...(trouble === undefined ? [] : [paint("red", printableLine(trouble))]),
   ]
   if (view === undefined) return top.map((line) => cut(line, columns)).slice(0, rows)
-  const { fallbackEnabled, fallbackReason, rollout, runs } = view
+  const { rollout, runs } = view
   const headline = headlineText(view)
   const colour = { good: "green", warn: "yellow", bad: "red" } as const
   const lines = [
@@ -168,7 +180,7 @@ export const render = (
     modeRow("runtime_orchestrator", view, history),
     modeRow("direct_llm", view, history),
     "",
-    ...(fallbackEnabled ? [`fallback  ${paint("red", `on: ${fallbackReason}`)}`] : []),
+    ...fallbackLines(view, paint),
     ...breakerLines(view, paint),
     ...providerLines(view, paint),
     `rollout   ${rollout.percentage} %  else ${rollout.defaultMode}  shadow ${rollout.shadowPercentage} %`,

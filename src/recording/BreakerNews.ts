@@ -78,6 +78,21 @@ const endNews = (
   }
 }
 
+/** The end of an override that this replica did not see, or that it ended by itself while Redis was away. */
+const unseenEndNews = (transition: ScopedTransition, circumstances: Circumstances): News => {
+  const { by = null, from, orgId, reason, to } = transition
+  const main = `The override for ${scopeOf(transition)} ended${whereOf(circumstances)}`
+  return {
+    kind: by === null ? "override.expired" : "override.ended",
+    severity: by === null ? "warning" : "info",
+    orgId,
+    by,
+    reason,
+    text: sentence(main, reason),
+    data: { from, to },
+  }
+}
+
 const isAway = (state: ScopedTransition["from"]): boolean => state === "open" || state === "half_open"
 
 /** A failed probe keeps the breaker open, so only the way from the runtime and the way back are news. */
@@ -111,7 +126,8 @@ export const of = (transition: ScopedTransition, circumstances: Circumstances): 
   const { forced } = transition
   const { before } = circumstances
   if (forced !== null) return isSame(forced, before) ? undefined : setNews(transition, forced, circumstances)
-  return before === undefined
-    ? moveNews(transition, circumstances)
-    : endNews(transition, before, circumstances)
+  if (before !== undefined) return endNews(transition, before, circumstances)
+  const { from } = transition
+  const isOverride = from === "forced_direct" || from === "forced_runtime"
+  return isOverride ? unseenEndNews(transition, circumstances) : moveNews(transition, circumstances)
 }

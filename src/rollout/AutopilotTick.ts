@@ -66,7 +66,7 @@ export const make = Effect.gen(function* () {
       percentage: settings.percentage,
       conflict: yield* rolloutPercentage.conflict,
       blocked: isBlocked
-        ? "the breaker keeps turns from the runtime: all runs are in direct mode"
+        ? "the breaker keeps turns from the runtime, so the cohorts cannot be compared"
         : undefined,
       verdict: Verdict.judge(samples, state.plan, state.percentage),
     })

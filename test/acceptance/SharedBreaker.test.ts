@@ -70,9 +70,14 @@ class Fleet {
     return (await this.get(place, "fallback/status")).state
   }
 
-  async order(place: number, mode: string, orgId?: string) {
+  async order(place: number, mode: string, orgId?: string, expiresAt?: number) {
     const client = await this.as(place)
-    return client.request("POST", `${runtimePath}/fallback/force`, { mode, reason: "drill", orgId })
+    return client.request("POST", `${runtimePath}/fallback/force`, {
+      mode,
+      reason: "drill",
+      orgId,
+      expiresAt,
+    })
   }
 
   async chat(place: number, turn: number): Promise<ReadonlyArray<Frame>> {
@@ -129,6 +134,25 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
       "override.ended",
       "override.set",
       "override.ended",
+    ])
+  })
+
+  it("announces once that the override of an organisation has expired, which both notice", async () => {
+    const before = fleet.receiver.received.length
+    expect((await fleet.order(1, "direct_llm", "org-3", Date.now() + 2000)).status).toBe(200)
+    const orgs = (place: number) => fleet.get(place, "fallback/status").then(({ orgs }) => orgs.length)
+    await eventually(async () => (await orgs(0)) === 1)
+    for (const place of [0, 1]) await eventually(async () => (await orgs(place)) === 0)
+    // The next override is delivered after each message about the last one.
+    expect((await fleet.order(0, "direct_llm", "org-4")).status).toBe(200)
+    expect((await fleet.order(1, "none", "org-4")).status).toBe(200)
+    await eventually(async () => fleet.receiver.received.length >= before + 4)
+    const news = fleet.receiver.notifications().slice(before)
+    expect(news.map(({ kind, orgId }) => [kind, orgId]).toSorted()).toEqual([
+      ["override.ended", "org-4"],
+      ["override.expired", "org-3"],
+      ["override.set", "org-3"],
+      ["override.set", "org-4"],
     ])
   })
 

@@ -100,6 +100,22 @@ describe("the live view in a terminal", () => {
     assert.match(textOf(screen()), /direct_llm +0\.00 +- +- +-/)
   })
 
+  it("shows a fallback as it is: for a part of the sessions in a ramp, and not while direct mode fails", () => {
+    const { breaker } = view()
+    const away = { fallbackEnabled: true, fallbackReason: "12 faults" }
+    const open = { ...breaker, state: "open" as const, share: 0 }
+    const fallback = (fields: Partial<LiveView>) =>
+      /^fallback .*$/m.exec(textOf(screen({ view: view({ ...away, ...fields }) })))?.[0]
+    assert.strictEqual(fallback({ breaker: open }), "fallback  on: 12 faults")
+    const ramp = { ...breaker, state: "ramp" as const, share: 0.2 }
+    assert.strictEqual(fallback({ breaker: ramp }), "fallback  on for 80.0 % of sessions: 12 faults")
+    assert.strictEqual(
+      fallback({ breaker: open, directFailing: true }),
+      "fallback  not possible, because direct mode fails as well",
+    )
+    assert.isUndefined(fallback({ fallbackEnabled: false }))
+  })
+
   it("gives in words why turns avoid the runtime, and the last changes", () => {
     const text = textOf(
       screen({
@@ -128,7 +144,7 @@ describe("the live view in a terminal", () => {
     )
     for (const part of [
       "Turns still go to the runtime because direct mode fails as well.",
-      "on: 12 faults",
+      "fallback  not possible",
       "breaker   open",
       "probe 12:00:05",
       "umbrella half_open",

@@ -108,6 +108,15 @@ describe("the news of an override", () => {
     })
   })
 
+  it("is no closed breaker if the replica did not see the beginning", () => {
+    const end = { from: "forced_runtime", to: "closed", reason: "the override has expired" } as const
+    assert.deepInclude(of(end), {
+      kind: "override.expired",
+      text: "The override for all organisations ended: the override has expired.",
+    })
+    assert.strictEqual(of({ ...end, to: "open", by: "ute of ops" })?.kind, "override.ended")
+  })
+
   it("names the replica if it holds there only, without Redis", () => {
     const forced = override({ since: noon, expiresAt: noon + 5_400_000 })
     const set = of({ to: "forced_direct", forced }, undefined, "replica-1")
