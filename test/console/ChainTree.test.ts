@@ -32,7 +32,5 @@ it("a call and an error belong to the last step of their id", () => {
 it("a call and an error belong to no step and no call of an attempt that a fallback replaced", () => {
   const drafts = [plan("s1"), planStep("s1"), called("c1"), fallback]
   expect(placed({ code: "E", callId: "c1", stepId: "s1" }, ...drafts)).toBe("plan 1(s1(c1)) fallback E")
-  expect(placed({ code: "E", stepId: "s1" }, ...drafts, called("c2"))).toBe(
-    "plan 1(s1(c1)) fallback c2 E",
-  )
+  expect(placed({ code: "E", stepId: "s1" }, ...drafts, called("c2"))).toBe("plan 1(s1(c1)) fallback c2 E")
 })

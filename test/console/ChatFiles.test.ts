@@ -9,7 +9,7 @@ import { tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 import { png } from "../support/uploads.ts"
-import { answers, ended, field, questions, read, violationsOf, withoutChain } from "./chats.ts"
+import { answers, ended, field, questions, read, violationsOf } from "./chats.ts"
 
 interface Input {
   readonly threadId: string
@@ -186,7 +186,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const place = tab.page.getByRole("group", { name: "The agent asks" })
       await place.first().waitFor()
       expect(await place.count()).toBe(3)
-      await withoutChain(tab.page)
       expect(await violationsOf(tab.page)).toEqual([])
       await place.filter({ hasText: "Delete /x?" }).getByRole("button", { name: "Approve" }).click()
       await place
