@@ -156,7 +156,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       await page.getByText("a replay is not possible").waitFor()
       await chainOf(page.locator("main")).getByText("2 plans · 5 steps · 4 calls · 2 errors").waitFor()
       await page.getByText("and with them the times of steps and calls").waitFor()
-      await page.screenshot({ path: "/tmp/r1/expired.png", fullPage: true })
       expect(await page.getByRole("button", { name: "▶ Play" }).count()).toBe(0)
       for (const one of [own, operator]) {
         expectClean(one)

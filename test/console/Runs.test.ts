@@ -210,6 +210,26 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the run view", { tim
     await tab.close()
   })
 
+  it("keeps no element of the runs that were shown before", async () => {
+    const tab = await open(await tokenFor(), "#/runs")
+    const { page } = tab
+    const session = await page.context().newCDPSession(page)
+    const nodesAfter = async (count: number): Promise<number> => {
+      for (let index = 0; index < count; index++) {
+        const { id } = index % 2 === 0 ? tools : failed
+        await page.evaluate((hash) => Object.assign(globalThis, { location: hash }), `#/runs/${id}`)
+        await page.getByRole("heading", { name: `Run ${id.slice(0, 8)}` }).waitFor()
+        await page.getByRole("group", { name: "Plan 1" }).waitFor()
+      }
+      await session.send("HeapProfiler.collectGarbage")
+      return (await session.send("Memory.getDOMCounters")).nodes
+    }
+    const before = await nodesAfter(4)
+    expect(await nodesAfter(20)).toBeLessThan(before + 100)
+    expectClean(tab)
+    await tab.close()
+  })
+
   it("pages through the list with the address", async () => {
     for (let count = 0; count < 51; count++) await turn("hello", "pat", "pages")
     const tab = await open(await tokenFor("pages", "adam", ["admin:read"]), "#/runs?user=pat")

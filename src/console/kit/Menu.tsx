@@ -1,6 +1,6 @@
 /** A button that shows actions. Escape, a click elsewhere and a chosen action close it; the focus returns to the button. */
 import type { ComponentChildren } from "preact"
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useLayoutEffect, useRef, useState } from "preact/hooks"
 
 /** A choice in a menu leaves it open. */
 const isAction = (target: EventTarget | null): boolean =>
@@ -22,7 +22,8 @@ export const Menu = ({
     setOpen(false)
     if (withFocus) box.current?.querySelector("button")?.focus()
   }
-  useEffect(() => {
+  // Before the next key: a later effect could move the focus after Escape has closed the menu.
+  useLayoutEffect(() => {
     if (!isOpen) return undefined
     box.current?.querySelector<HTMLElement>(".menu-items button, .menu-items a, .menu-items select")?.focus()
     const leave = ({ target }: Event) =>
