@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import * as Redacted from "effect/Redacted"
 import { aligned, printable } from "../../src/cli/Columns.ts"
+import { read as commandSettings } from "../../src/config/ConfigCommands.ts"
 import { serviceIn } from "../../src/cli/ServiceChoice.ts"
 import { lengthOf, timeOf, withIsoTimes } from "../../src/cli/Times.ts"
 import { Transcript } from "../../src/cli/ChatText.ts"
@@ -41,7 +42,7 @@ describe("the service of a command", () => {
     env: Readonly<Record<string, string>> = {},
   ) => {
     const token = choice.token === undefined ? undefined : Redacted.make(choice.token)
-    const found = serviceIn({ url: choice.url, token, profile: choice.profile }, env, profiles)
+    const found = serviceIn({ url: choice.url, token, profile: choice.profile }, commandSettings(env), profiles)
     return "url" in found ? [found.url, Redacted.value(found.token)] : found.message
   }
 
