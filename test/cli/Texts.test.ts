@@ -42,7 +42,11 @@ describe("the service of a command", () => {
     env: Readonly<Record<string, string>> = {},
   ) => {
     const token = choice.token === undefined ? undefined : Redacted.make(choice.token)
-    const found = serviceIn({ url: choice.url, token, profile: choice.profile }, commandSettings(env), profiles)
+    const found = serviceIn(
+      { url: choice.url, token, profile: choice.profile },
+      commandSettings(env),
+      profiles,
+    )
     return "url" in found ? [found.url, Redacted.value(found.token)] : found.message
   }
 
