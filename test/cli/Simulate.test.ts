@@ -58,7 +58,7 @@ describe("crossfade simulate", () => {
         inTerminal(["simulate", "--file", file, "--seeds", "20"], []),
       )
       assert.strictEqual(code, 0)
-      assert.match(screen, /^(\r\x1b\[K\d+ of 20: mine, ours)+\r\x1b\[Kscenario /)
+      assert.match(screen.replaceAll("\r\u001b[K", "~"), /^(~\d+ of 20: mine, ours)+~scenario /)
     }).pipe(Effect.scoped),
   )
 
