@@ -46,13 +46,17 @@ export const crossfade = Command.make("crossfade").pipe(
   ]),
 )
 
+/** The parser puts its own words before those of a schema. */
+const withoutParser = (message: string): string =>
+  message.replace(/Expected: Schema validation failed: (?:Expected )?/, "Expected: ")
+
 /** A wrong command line gets its error and no page of help, which would push the error off the screen. */
 export const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? Console.error(
           [
-            ...event.errors.map(({ message }) => message),
+            ...event.errors.map(({ message }) => withoutParser(message)),
             `See \`${event.commandPath.join(" ")} --help\`.`,
           ].join("\n"),
         )

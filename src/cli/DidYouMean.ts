@@ -8,5 +8,5 @@ const mostListed = 20
 export const didYouMean = (name: string, known: ReadonlyArray<string>): string => {
   const nearest = nearestName(name, known)
   if (nearest !== undefined) return `Did you mean ${nearest}?`
-  return known.length === 0 ? "There are none." : `Known: ${known.slice(0, mostListed).join(", ")}.`
+  return known.length === 0 ? "None exists yet." : `Known: ${known.slice(0, mostListed).join(", ")}.`
 }

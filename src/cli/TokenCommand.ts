@@ -29,7 +29,19 @@ const permissions = Flag.String("permissions").pipe(
   withShownDefault("Permissions, separated by commas or spaces", "chat:*,sessions:*"),
 )
 
-const hours = Flag.Finite("hours").pipe(withShownDefault("Lifetime of the token in hours", 24))
+/** A hundred years: a larger number is a mistake. */
+const longestHours = 876_000
+
+const hours = Flag.Finite("hours").pipe(
+  Flag.withSchema(
+    Schema.Finite.check(
+      Schema.makeFilter(
+        (hours) => (hours > 0 && hours <= longestHours) || `Expected more than 0, at most ${longestHours}`,
+      ),
+    ),
+  ),
+  withShownDefault("Lifetime of the token in hours", 24),
+)
 
 const signingSecret = (settings: Config.Settings, isOperator: boolean) => {
   const { AUTH_JWT_SECRET, AUTH_OPERATOR_SECRET, DATA_DIR } = settings

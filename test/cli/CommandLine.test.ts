@@ -125,3 +125,11 @@ it("token prints one JSON document with its expiry", async () => {
   expect(token.split(".")).toHaveLength(3)
   expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now())
 }, 180_000)
+
+it("token refuses a lifetime that is over at once or never, in its own words", async () => {
+  for (const hours of ["-1", "0", "1e9"]) {
+    const { code, error, out } = await crossfade(["token", "--org", "a", "--user", "b", `--hours=${hours}`])
+    expect([code, out]).toEqual([2, ""])
+    expect(error).toContain("Expected: more than 0, at most 876000\n")
+  }
+}, 180_000)

@@ -75,3 +75,10 @@ it("npm start reads .env too", () => {
   const { scripts } = JSON.parse(Fs.readFileSync("package.json", "utf8"))
   expect(scripts.start).toBe("node --env-file-if-exists=.env src/main.ts")
 })
+
+it("npx crossfade runs in a clone, and npm builds or installs nothing for it", () => {
+  const cache = folderWith({})
+  const env = { PATH: process.env["PATH"], HOME: cache, npm_config_cache: cache, npm_config_offline: "true" }
+  const { status, stdout } = spawnSync("npx", ["crossfade", "--version"], { env, encoding: "utf8" })
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^crossfade v\d/)])
+}, 60_000)

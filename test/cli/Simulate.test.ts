@@ -3,14 +3,18 @@ import { layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
 import { execFile } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { vi } from "vitest"
+import { Progress } from "../../src/cli/Progress.ts"
 import * as Database from "../../src/store/Database.ts"
 import { Replica } from "../../src/platform/Replica.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import * as SqlStore from "../../src/store/SqlStore.ts"
 import { begun, attempt, newPrincipal, newTurn } from "../store/Turns.ts"
+import { inTerminal } from "./commandLine.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
 
 const main = resolve(import.meta.dirname, "../../src/cli/main.ts")
@@ -47,6 +51,32 @@ const written = Effect.fnUntraced(function* (content: unknown) {
 })
 
 describe("crossfade simulate", () => {
+  it.live("shows its progress in a terminal, and removes it before the result", () =>
+    Effect.gen(function* () {
+      const file = yield* written(short)
+      const { code, screen } = yield* Effect.promise(() =>
+        inTerminal(["simulate", "--file", file, "--seeds", "20"], []),
+      )
+      assert.strictEqual(code, 0)
+      assert.match(screen.replaceAll("\r\u001b[K", "~"), /^(~\d+ of 20: mine, ours)+~scenario /)
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("prints its progress into a log every ten seconds", () =>
+    Effect.gen(function* () {
+      const written: Array<unknown> = []
+      const spy = vi.spyOn(process.stderr, "write").mockImplementation((line) => written.push(line) > 0)
+      yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+      const progress = yield* Progress.make(4)
+      for (const part of ["a", "b", "c", "d"]) {
+        yield* progress.step(part)
+        yield* TestClock.adjust("6 seconds")
+      }
+      yield* progress.clear
+      assert.deepStrictEqual(written, ["2 of 4: c\n"])
+    }).pipe(Effect.scoped),
+  )
+
   it.live("compares policies on a custom scenario, as a table and as a picture", () =>
     Effect.gen(function* () {
       const file = yield* written(short)
