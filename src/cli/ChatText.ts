@@ -3,7 +3,8 @@
  * of the run so far.
  */
 import type { ChatEvent, Message, RunDone, RunError } from "../client/Contract.ts"
-import { aligned, printable } from "./Columns.ts"
+import { aligned } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 
 /** `thinking` arrives in pieces like the answer; a note is one whole line. */
 export interface Piece {

@@ -6,7 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { printable } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 import { withIsoTimes } from "./Times.ts"
 
 export const jsonFlag = Flag.Boolean("json").pipe(
