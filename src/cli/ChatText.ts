@@ -27,7 +27,7 @@ type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }
 const tableText = ({ columns, rows }: Of<"table">): string =>
   aligned([
     columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ key }) => short(row[key] ?? ""))),
+    ...rows.map((row) => columns.map(({ key }) => short(Object.hasOwn(row, key) ? (row[key] ?? "") : ""))),
   ]).join("\n")
 
 const reportText = ({ sections, summary, title }: Of<"report">): string =>

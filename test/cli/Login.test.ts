@@ -103,7 +103,10 @@ it("refuses a folder that other users can write to", async () => {
   await logIn(token)
   chmodSync(join(folder.path, "crossfade"), 0o777)
   const refused = await crossfade(["sessions", "list"], { env })
-  expect(refused).toMatchObject({ code: 1, error: expect.stringContaining("other users may write to its folder") })
+  expect(refused).toMatchObject({
+    code: 1,
+    error: expect.stringContaining("other users may write to its folder"),
+  })
 }, 180_000)
 
 it("finds no profile of a name that each record inherits", async () => {

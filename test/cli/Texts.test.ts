@@ -140,5 +140,11 @@ describe("the transcript of a run", () => {
     ]
     transcript.take(event(1, { type: "table", data: { columns, rows: [{ a: "Oslo\u001b[2J", b: 3 }] } }))
     expect(transcript.answer).toBe("\nCity      Rain\nOslo\ufffd[2J  3\n")
+    const inherited = [
+      { key: "__proto__", title: "A" },
+      { key: "b", title: "B" },
+    ]
+    transcript.take(event(2, { type: "table", data: { columns: inherited, rows: [{ b: 3 }] } }))
+    expect(transcript.answer).toContain("A  B\n   3\n")
   })
 })

@@ -229,7 +229,10 @@ describe("the live view in a terminal", () => {
 
   it("sends no command of a name or a reason to the terminal, and keeps its rows", () => {
     const hostile = "x\u001b[2J\u009b2J\nclosed\u202e"
-    const shown = screen({ view: view({ breaker: { ...view().breaker, reason: hostile } }), trouble: hostile })
+    const shown = screen({
+      view: view({ breaker: { ...view().breaker, reason: hostile } }),
+      trouble: hostile,
+    })
     const lines = render(shown, size)
     assert.isTrue(lines.some((line) => line.includes("x\ufffd[2J\ufffd2J closed\ufffd")))
     // oxlint-disable-next-line no-control-regex -- control characters are what it looks for

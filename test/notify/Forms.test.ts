@@ -47,7 +47,11 @@ describe("the Teams form", () => {
 
 describe("both forms for chats", () => {
   it("keep a name in its place: no line end, and no character that reorders the message", () => {
-    const sent = notification({ text: "a\n*Crossfade, action needed*", by: "a\u202eb", orgId: "c\r\nd" as never })
+    const sent = notification({
+      text: "a\n*Crossfade, action needed*",
+      by: "a\u202eb",
+      orgId: "c\r\nd" as never,
+    })
     for (const message of [slackMessage(sent), teamsMessage(sent)]) {
       const text = JSON.stringify(message)
       assert.include(text, "a *Crossfade, action needed*")

@@ -8,7 +8,9 @@ import { type Found, piecesOf, type Snippet, useSearch } from "./Search.ts"
 import { visible } from "../chain/VisibleText.ts"
 
 const Marked = ({ snippet }: { readonly snippet: Snippet }) => (
-  <>{piecesOf(snippet).map(({ isMatch, text }) => (isMatch ? <mark>{visible(text)}</mark> : visible(text)))}</>
+  <>
+    {piecesOf(snippet).map(({ isMatch, text }) => (isMatch ? <mark>{visible(text)}</mark> : visible(text)))}
+  </>
 )
 
 const Result = ({ result }: { readonly result: Found["results"][number] }) => {

@@ -26,7 +26,9 @@ const List = ({ notifications }: { readonly notifications: ReadonlyArray<Shown> 
           <Badge tone={tones[severity]}>{t(severity)}</Badge>
           <span class="notification-text">
             {visible(text)}{" "}
-            <span class="quiet">{visible([kind, orgId, by && t("by", { by })].filter(Boolean).join(" · "))}</span>
+            <span class="quiet">
+              {visible([kind, orgId, by && t("by", { by })].filter(Boolean).join(" · "))}
+            </span>
           </span>
           <span class="quiet">
             <Time at={at} ago />

@@ -41,7 +41,8 @@ export const Rows = ({
     </div>
   )
 
-const shown = (cell: ComponentChildren): ComponentChildren => (typeof cell === "string" ? visible(cell) : cell)
+const shown = (cell: ComponentChildren): ComponentChildren =>
+  typeof cell === "string" ? visible(cell) : cell
 
 export const RunLink = ({ id }: { readonly id: string }) => (
   <a href={hrefOf("runs", id)} title={id}>

@@ -69,9 +69,7 @@ export const Failure = ({ error, retry }: { readonly error: Error; readonly retr
   const requestId = "requestId" in error && typeof error.requestId === "string" ? error.requestId : undefined
   return (
     <Notice tone="bad" alert>
-      <span>
-        {visible(`${code}${error.message}`)}
-      </span>
+      <span>{visible(`${code}${error.message}`)}</span>
       {requestId !== undefined && <code class="quiet"> {requestId}</code>}
       {retry !== undefined && <Button onClick={retry}>{t("retry")}</Button>}
     </Notice>

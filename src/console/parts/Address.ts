@@ -16,9 +16,7 @@ export const addressOf = (text: string, origin: string): Address => {
   const url = URL.canParse(text, origin) ? new URL(text, origin) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) return { kind: "refused" }
   if (url.origin !== origin) return { kind: "link", url: url.href }
-  return fileRoute.test(url.pathname)
-    ? { kind: "own", path: url.pathname + url.search }
-    : { kind: "refused" }
+  return fileRoute.test(url.pathname) ? { kind: "own", path: url.pathname + url.search } : { kind: "refused" }
 }
 
 /** An image that the browser may show from its data URL. */
