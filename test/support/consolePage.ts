@@ -36,6 +36,7 @@ export interface OpenOptions extends BrowserContextOptions {
 
 /** The header of the console reads the faults of the sandbox, if the gateway runs on one. Other servers have no such route. */
 const sandboxOf = async (url: string): Promise<ReadonlyArray<string>> => {
+  if (!/^https?:/.test(url)) return []
   const response = await fetch(`${url}/api/v1/health/ready`)
   if (!response.ok) return []
   const { data } = (await response.json()) as {
