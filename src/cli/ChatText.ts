@@ -3,7 +3,8 @@
  * of the run so far.
  */
 import type { ChatEvent, Message, RunDone, RunError } from "../client/Contract.ts"
-import { aligned, printable } from "./Columns.ts"
+import { aligned } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 
 /** `thinking` arrives in pieces like the answer; a note is one whole line. */
 export interface Piece {
@@ -26,7 +27,7 @@ type Of<Type extends Message["type"]> = Extract<Message, { readonly type: Type }
 const tableText = ({ columns, rows }: Of<"table">): string =>
   aligned([
     columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ key }) => short(row[key] ?? ""))),
+    ...rows.map((row) => columns.map(({ key }) => short(Object.hasOwn(row, key) ? (row[key] ?? "") : ""))),
   ]).join("\n")
 
 const reportText = ({ sections, summary, title }: Of<"report">): string =>

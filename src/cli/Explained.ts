@@ -4,7 +4,7 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { printable } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 import { exitCodes } from "./ExitCode.ts"
 
 /** The command failed and the reason is printed already. */

@@ -6,7 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { printable } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 import { withIsoTimes } from "./Times.ts"
 
 export const jsonFlag = Flag.Boolean("json").pipe(
@@ -17,7 +17,6 @@ export const jsonFlag = Flag.Boolean("json").pipe(
 /** JSON escapes most control characters itself. A terminal would run the others. */
 export const jsonText = (data: unknown, space?: number): string =>
   JSON.stringify(data, null, space).replaceAll(
-    // oxlint-disable-next-line no-control-regex -- control characters are what it escapes
     /[\u007f-\u009f]/g,
     (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )

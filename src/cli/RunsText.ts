@@ -1,7 +1,8 @@
 /** The texts that `crossfade runs` prints. Pure. */
 import type { RunView } from "../api/OperatorRunsApi.ts"
 import type { ListedRun } from "../domain/ListedRun.ts"
-import { aligned, printable } from "./Columns.ts"
+import { aligned } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 import { timeOf } from "./Times.ts"
 
 const durationOf = (from: number, to: number | null): string =>

@@ -1,6 +1,7 @@
 /** The texts that `crossfade sessions` prints. Pure. */
 import type { Session, SessionOverview } from "../client/Contract.ts"
-import { aligned, printable } from "./Columns.ts"
+import { aligned } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 import { timeOf } from "./Times.ts"
 
 export const sessionRows = (sessions: ReadonlyArray<SessionOverview>, now: number): ReadonlyArray<string> =>

@@ -1,7 +1,8 @@
 /** The texts that `crossfade shadow` prints. Pure. */
 import type { ShadowReport } from "../api/ShadowApi.ts"
 import type { ShadowPair, Side } from "../domain/ShadowPair.ts"
-import { aligned, printable } from "./Columns.ts"
+import { aligned } from "./Columns.ts"
+import { printable } from "../domain/PlainText.ts"
 import { timeOf } from "./Times.ts"
 
 type Report = typeof ShadowReport.Type

@@ -1,7 +1,7 @@
 /** One live view as lines of a terminal. Pure: the same view and the same size give the same lines. */
 import type { LiveView } from "../api/LiveView.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
-import { printableLine } from "./Columns.ts"
+import { printableLine } from "../domain/PlainText.ts"
 import { headlineText, wrapped } from "./HeadlineText.ts"
 
 export interface Screen {

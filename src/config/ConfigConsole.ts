@@ -6,7 +6,7 @@ const placeholder = "{traceId}"
 
 const traceUrl: Variable<string> = {
   ...optionalText(
-    "Address of a trace in your tracing tool, for links in the console.",
+    "Address of a trace in your tracing tool, for links in the console. It is public.",
     `empty, or an http:// or https:// URL with ${placeholder}, without credentials`,
   ),
   parse: (text) => {

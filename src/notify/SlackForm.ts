@@ -3,6 +3,7 @@
  * Slack refuses a message with `invalid_payload` if a text is longer than 3000 characters.
  */
 import type { Notification } from "../domain/Notification.ts"
+import { printableLine } from "../domain/PlainText.ts"
 import { titleOf } from "./Title.ts"
 
 const longestText = 3000
@@ -14,7 +15,7 @@ const cut = (text: string): string =>
 
 /** Slack reads these three as markup: `<!channel>` would page everyone, `<url|text>` would hide an address. */
 const escaped = (text: string): string =>
-  cut(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+  cut(printableLine(text)).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
 const context = ({ at, by, kind, orgId, replica }: Notification): string =>
   [

@@ -5,6 +5,7 @@
  * The text is in rich text blocks, which show it as it is: a text block would read links and emphasis from it.
  */
 import type { Notification } from "../domain/Notification.ts"
+import { printableLine } from "../domain/PlainText.ts"
 import { titleOf } from "./Title.ts"
 
 /** At most 4 bytes each, so that a card stays far below the limit. */
@@ -17,7 +18,7 @@ const colours = { info: "default", warning: "warning", action: "attention" } as 
 
 const plain = (text: string, style: Readonly<Record<string, string>> = {}) => ({
   type: "RichTextBlock",
-  inlines: [{ type: "TextRun", text: cut(text), ...style }],
+  inlines: [{ type: "TextRun", text: cut(printableLine(text)), ...style }],
 })
 
 const detailsOf = ({ at, by, kind, orgId, replica }: Notification): ReadonlyArray<string> => [

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { aligned, printable } from "../../src/cli/Columns.ts"
+import { aligned } from "../../src/cli/Columns.ts"
 import { read as commandSettings } from "../../src/config/ConfigCommands.ts"
+import { printable } from "../../src/domain/PlainText.ts"
 import { explained, Refused } from "../../src/cli/Explained.ts"
 import { print, say } from "../../src/cli/Output.ts"
 import { serviceIn } from "../../src/cli/ServiceChoice.ts"
@@ -144,5 +145,11 @@ describe("the transcript of a run", () => {
     ]
     transcript.take(event(1, { type: "table", data: { columns, rows: [{ a: "Oslo\u001b[2J", b: 3 }] } }))
     expect(transcript.answer).toBe("\nCity      Rain\nOslo\ufffd[2J  3\n")
+    const inherited = [
+      { key: "__proto__", title: "A" },
+      { key: "b", title: "B" },
+    ]
+    transcript.take(event(2, { type: "table", data: { columns: inherited, rows: [{ b: 3 }] } }))
+    expect(transcript.answer).toContain("A  B\n   3\n")
   })
 })

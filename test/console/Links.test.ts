@@ -41,6 +41,17 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("a link with a token"
     await tab.close()
   })
 
+  it("shows the characters that reorder or hide text in the names of an account", async () => {
+    const token = await tokenFor("ac\u00adme", "a\u202Ena")
+    const tab = await browser.open({ url: gateway.url, hash: `#token=${token}` })
+    const offer = tab.page.getByRole("dialog", { name: "Access by a link" })
+    await offer.getByText("“a<U+202E>na” (ac<U+00AD>me)").waitFor()
+    await offer.getByRole("button", { name: "Use it" }).click()
+    await tab.page.getByText("a<U+202E>na of ac<U+00AD>me").waitFor()
+    expectClean(tab)
+    await tab.close()
+  })
+
   it("leaves nothing of its user in the tab after a sign-out or another user's sign-in", async () => {
     const tab = await browser.open({ url: gateway.url, hash: `#token=${await tokenFor("acme", "ana")}` })
     const { page } = tab
@@ -62,6 +73,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("a link with a token"
     await page.reload()
     await page.getByText("bob of acme").waitFor()
     expect(await message.inputValue()).toBe("bob's secret")
+    await page.evaluate("sessionStorage.setItem('signInPending', 'of an abandoned sign-in')")
     await page.getByRole("button", { name: "Sign out" }).click()
     await page.getByLabel("Token or API key").waitFor()
     expect(await page.evaluate("sessionStorage.length")).toBe(0)

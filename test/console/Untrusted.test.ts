@@ -1,7 +1,9 @@
 /** Rules of the console for values that models, tools and other users wrote. */
 import { describe, expect, it } from "vitest"
 import { visible } from "../../src/console/chain/VisibleText.ts"
+import { markdownOf } from "../../src/console/chat/AnswerMarkdown.ts"
 import { csvText } from "../../src/console/kit/Csv.ts"
+import { decoded } from "../../src/console/markdown/Blocks.ts"
 import { addressOf } from "../../src/console/parts/Address.ts"
 import { csvOf, sortedRows, textOfCell, valueOf } from "../../src/console/parts/TableRules.ts"
 
@@ -44,6 +46,18 @@ describe("a table", () => {
   it.each(columns)("is sorted by $key", ({ key }) => {
     expect(sortedRows({ columns, rows }, { key, isDescending: true })).toHaveLength(2)
     expect(csvOf({ columns, rows }, rows)).toContain('"{""x"":1}",c,,2\r\n')
+  })
+})
+
+describe("names of objects", () => {
+  it("are no character references", () => {
+    expect(decoded("&toString; &valueOf; &amp; &#65; &nothing;")).toBe("&toString; &valueOf; & A &nothing;")
+  })
+
+  it("are no cells of a copied table", () => {
+    const data = { columns: [{ key: "constructor", title: "C" }], rows: [{ a: 1 }] }
+    const parts = [{ type: "table" as const, key: "1", seq: 1, data }]
+    expect(markdownOf({ parts })).toBe("| C |\n| --- |\n|  |")
   })
 })
 

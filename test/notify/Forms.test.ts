@@ -45,6 +45,23 @@ describe("the Teams form", () => {
   })
 })
 
+describe("both forms for chats", () => {
+  it("keep a name in its place: no line end, and no character that reorders the message", () => {
+    const sent = notification({
+      text: "a\n*Crossfade, action needed*",
+      by: "a\u202eb",
+      orgId: "c\r\nd" as never,
+    })
+    for (const message of [slackMessage(sent), teamsMessage(sent)]) {
+      const text = JSON.stringify(message)
+      assert.include(text, "a *Crossfade, action needed*")
+      assert.include(text, "a\ufffdb")
+      assert.notInclude(text, "\u202e")
+      assert.notMatch(text, /[^*]\\n[^*]|\\r/)
+    }
+  })
+})
+
 describe("the signature", () => {
   const body = JSON.stringify(notification())
   const headersAt = (now: number, key = testKey) => Signature.headersOf("id-1", now, body, key)

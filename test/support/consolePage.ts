@@ -36,6 +36,7 @@ export interface OpenOptions extends BrowserContextOptions {
 
 /** The header of the console reads the faults of the sandbox, if the gateway runs on one. Other servers have no such route. */
 const sandboxOf = async (url: string): Promise<ReadonlyArray<string>> => {
+  if (!/^https?:/.test(url)) return []
   const response = await fetch(`${url}/api/v1/health/ready`)
   // A gateway that is not ready names its sandbox too. The server of a test page has no such route.
   if (response.headers.get("content-type")?.startsWith("application/json") !== true) return []

@@ -1,6 +1,7 @@
 /** An answer as Markdown, for the clipboard. Pure. */
 import type { Answer } from "../../client/Conversation.ts"
 import type { Message, MessageOf } from "../../client/Contract.ts"
+import { valueOf } from "../parts/TableRules.ts"
 
 type Part = Answer["parts"][number]
 type ReportData = MessageOf<"report">["data"]
@@ -15,7 +16,7 @@ const tableOf = ({ columns, rows }: MessageOf<"table">["data"]): string => {
   return [
     line(columns.map(({ title }) => cell(title))),
     line(columns.map(() => "---")),
-    ...rows.map((row) => line(columns.map(({ key }) => cell(row[key])))),
+    ...rows.map((row) => line(columns.map(({ key }) => cell(valueOf(row, key))))),
   ].join("\n")
 }
 

@@ -50,27 +50,30 @@ export const tokensOf = (block: string, definitions: string): ReadonlyArray<Mark
   }
 }
 
-const names: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: "\u00a0",
-  copy: "©",
-  reg: "®",
-  trade: "™",
-  hellip: "…",
-  ndash: "–",
-  mdash: "—",
-  times: "×",
-  middot: "·",
-  bull: "•",
-  rarr: "→",
-  larr: "←",
-  deg: "°",
-  euro: "€",
-}
+/** A map, because `&toString;` is no reference. */
+const names = new Map(
+  Object.entries({
+    amp: "&",
+    lt: "<",
+    gt: ">",
+    quot: '"',
+    apos: "'",
+    nbsp: "\u00a0",
+    copy: "©",
+    reg: "®",
+    trade: "™",
+    hellip: "…",
+    ndash: "–",
+    mdash: "—",
+    times: "×",
+    middot: "·",
+    bull: "•",
+    rarr: "→",
+    larr: "←",
+    deg: "°",
+    euro: "€",
+  }),
+)
 
 const characterOf = (code: number): string | undefined =>
   code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : undefined
@@ -78,7 +81,7 @@ const characterOf = (code: number): string | undefined =>
 /** The text with its character references as characters. An unknown one stays. */
 export const decoded = (text: string): string =>
   text.replaceAll(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{2,8}));/gi, (whole, decimal, hex, name) => {
-    if (name !== undefined) return names[String(name)] ?? whole
+    if (name !== undefined) return names.get(String(name)) ?? whole
     return characterOf(decimal === undefined ? Number.parseInt(String(hex), 16) : Number(decimal)) ?? whole
   })
 

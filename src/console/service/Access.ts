@@ -59,7 +59,7 @@ export const signIn = async (given: string): Promise<void> => {
     if (tokenNow() !== token) return
     if (!response.ok) return signOut(body?.error?.message ?? `${response.status}`)
     sessionStorage.setItem(key, token)
-    forget(body.data)
+    forgetOthers(body.data)
     access.set({ state: "signedIn", token, account: body.data })
   } catch (error) {
     if (tokenNow() === token) signOut(errorOf(error).message)
@@ -71,10 +71,9 @@ export const storedKey = ({ orgId, userId }: Pick<Account, "orgId" | "userId">, 
   `of ${JSON.stringify([orgId, userId])} ${name}`
 
 /** Removes the texts of accounts other than this one. */
-const forget = (except?: Account): void => {
+const forgetOthers = (account: Account): void => {
   for (const name of Object.keys(sessionStorage))
-    if (name.startsWith("of ") && (except === undefined || !name.startsWith(storedKey(except, ""))))
-      sessionStorage.removeItem(name)
+    if (name.startsWith("of ") && !name.startsWith(storedKey(account, ""))) sessionStorage.removeItem(name)
 }
 
 const end = (problem?: Refusal): void => {
@@ -84,7 +83,7 @@ const end = (problem?: Refusal): void => {
 
 /** `problem`: the gateway's reason against the token. Without one the user leaves, and the tab stores nothing any more. */
 export const signOut = (problem?: string): void => {
-  if (problem === undefined) forget()
+  if (problem === undefined) sessionStorage.clear()
   end(problem === undefined ? undefined : { by: "gateway", reason: problem })
 }
 
