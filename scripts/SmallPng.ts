@@ -2,7 +2,7 @@
 import { crc32, deflateSync, inflateSync } from "node:zlib"
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-const most = 64
+const most = 128
 
 const chunksOf = (png: Buffer): ReadonlyArray<readonly [string, Buffer]> => {
   const chunks: Array<readonly [string, Buffer]> = []
@@ -51,17 +51,19 @@ const pixelsOf = (rows: Buffer, width: number, height: number, size: number): Bu
 const far = (one: number, other: number): number =>
   [16, 8, 0].reduce((sum, shift) => sum + (((one >> shift) & 255) - ((other >> shift) & 255)) ** 2, 0)
 
-/** The most frequent colours, and the place of the nearest one for each colour. */
+/** Colours that look alike, as one number. Without it the shades of one letter's edge would displace rare colours. */
+const kindOf = (colour: number): number => colour & 0xf0f0f0
+
+/** The most frequent colours, one of each kind, and the place of the nearest one for each colour. */
 const paletteOf = (colours: ReadonlyArray<number>) => {
   const counts = new Map<number, number>()
   for (const colour of colours) counts.set(colour, (counts.get(colour) ?? 0) + 1)
-  const palette = [...counts]
-    .toSorted(([, one], [, other]) => other - one)
-    .slice(0, most)
-    .map(([colour]) => colour)
+  const byCount = [...counts].toSorted(([, one], [, other]) => other - one).map(([colour]) => colour)
+  const kinds = new Map(byCount.toReversed().map((colour) => [kindOf(colour), colour]))
+  const palette = byCount.filter((colour) => kinds.get(kindOf(colour)) === colour).slice(0, most)
   const nearest = (colour: number) =>
     palette.reduce((best, one, place) => (far(one, colour) < far(palette[best]!, colour) ? place : best), 0)
-  return { palette, places: new Map([...counts.keys()].map((colour) => [colour, nearest(colour)])) }
+  return { palette, places: new Map(byCount.map((colour) => [colour, nearest(colour)])) }
 }
 
 /** `png` is a screenshot of Chromium: eight bits a channel, not interlaced. */
