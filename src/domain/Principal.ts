@@ -1,7 +1,7 @@
 /** The caller, from the verified token or API key, never from a request body. */
 import * as Schema from "effect/Schema"
 import { AgentId, type ApiKeyId, type OrgId, type UserId } from "./Ids.ts"
-import { isOperatorPermission } from "./Operators.ts"
+import { grants } from "./Permission.ts"
 
 export interface Principal {
   readonly orgId: OrgId
@@ -24,12 +24,6 @@ export interface CallerKey {
 
 /** The caller's key is limited to other agents. */
 export class AgentDenied extends Schema.TaggedError<AgentDenied>()("AgentDenied", { agentId: AgentId }) {}
-
-/** `*` grants everything except operators' permissions. */
-const grants = (granted: string, required: string): boolean =>
-  (granted === "*" && !isOperatorPermission(required)) ||
-  granted === required ||
-  (granted.endsWith(":*") && required.startsWith(granted.slice(0, -1)))
 
 /** The required permissions that `principal` lacks; all of them must be granted. */
 export const missingPermissions = (

@@ -1,19 +1,11 @@
 /** The API reference in Chromium. `test/console` has the tests of the console. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { chromium, inBrowser } from "../support/browser.ts"
 import { eventually } from "../support/chatClient.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useGateway } from "../support/useGateway.ts"
 import { present } from "./present.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path })
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
-})
+const gateway = useGateway()
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("in Chromium", { timeout: 90_000 }, () => {
   it("the API reference works under its content security policy", () =>

@@ -6,7 +6,7 @@ import { chromium } from "../support/browser.ts"
 import { present } from "../clients/present.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
 import { useWorld } from "../support/world.ts"
-import { expectNoOverflow, violationsOf } from "./operatorViews.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 
 const world = useWorld({ CHAT_EXECUTION_MODE: "direct_llm" })
 const hash = "#/crossfade/autopilot"

@@ -1,32 +1,14 @@
 /** The chat of the console, as its users use it, on the sandbox. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
 import { tokenFor } from "../support/chatClient.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import {
-  answers,
-  ended,
-  expectNoSideways,
-  field,
-  hasFocus,
-  questions,
-  send,
-  sessionIdOf,
-  violationsOf,
-  withoutChain,
-} from "./chats.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
+import { useGateway } from "../support/useGateway.ts"
+import { answers, ended, field, hasFocus, questions, send, sessionIdOf } from "./chats.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path })
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
-})
+const gateway = useGateway()
 
 const fault = async (name: string): Promise<void> => {
   const { data } = (await (await fetch(`${gateway.url}/api/v1/health/ready`)).json()) as {
@@ -260,9 +242,8 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
       .nth(1)
       .getByText(/first content after|后出现首个内容/)
       .waitFor({ timeout: 30_000 })
-    await withoutChain(tab.page)
     expect(await violationsOf(tab.page)).toEqual([])
-    await expectNoSideways(tab.page)
+    await expectNoOverflow(tab.page)
     expectClean(tab)
     await tab.close()
   })
@@ -279,7 +260,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the chat", { timeout
     await link.press("Escape")
     await expect.poll(() => link.isVisible()).toBe(false)
     expect(await hasFocus(button)).toBe(true)
-    await expectNoSideways(tab.page)
+    await expectNoOverflow(tab.page)
     expectClean(tab)
     await tab.close()
   })

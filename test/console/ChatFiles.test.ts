@@ -1,21 +1,15 @@
 /** Files and questions of agents in the chat. */
-import { once } from "node:events"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
+import { startAskingAgent } from "../support/askingAgent.ts"
 import { chromium } from "../support/browser.ts"
 import { tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useGateway } from "../support/useGateway.ts"
 import { png } from "../support/uploads.ts"
-import { answers, ended, field, questions, read, violationsOf, withoutChain } from "./chats.ts"
-
-interface Input {
-  readonly threadId: string
-  readonly runId: string
-  readonly resume?: ReadonlyArray<{ readonly payload?: unknown }>
-}
+import { violationsOf } from "../support/pageChecks.ts"
+import { answers, ended, field, questions, read } from "./chats.ts"
 
 const questionsOfAgent = [
   { id: "i1", reason: "confirmation", message: "Delete /x?" },
@@ -28,57 +22,18 @@ const questionsOfAgent = [
   { id: "i3", reason: "input", message: "Which city?" },
 ]
 
-const eventsFor = ({ resume, runId, threadId }: Input): ReadonlyArray<object> => {
-  const place = { threadId, runId }
-  if (resume === undefined)
-    return [
-      { type: "RUN_STARTED", ...place },
-      { type: "RUN_FINISHED", ...place, outcome: { type: "interrupt", interrupts: questionsOfAgent } },
-    ]
-  return [
-    { type: "RUN_STARTED", ...place },
-    { type: "TEXT_MESSAGE_START", messageId: "m", role: "assistant" },
-    { type: "TEXT_MESSAGE_CONTENT", messageId: "m", delta: "Deleted and paid." },
-    { type: "TEXT_MESSAGE_END", messageId: "m" },
-    { type: "RUN_FINISHED", ...place },
-  ]
-}
-
-const asked: Array<Input> = []
-const runtime = createServer((request, response) => {
-  let text = ""
-  request.setEncoding("utf8").on("data", (data: string) => (text += data))
-  request.on("end", () => {
-    const input: Input = JSON.parse(text)
-    asked.push(input)
-    response.writeHead(200, { "content-type": "text/event-stream" })
-    for (const event of eventsFor(input)) response.write(`data: ${JSON.stringify(event)}\n\n`)
-    response.end()
-  })
-})
-
 const folder = temporaryFolder()
-const askingFolder = temporaryFolder()
-let gateway: Running
+const gateway = useGateway()
 let asking: Running
+let agent: Awaited<ReturnType<typeof startAskingAgent>>
 beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path })
-  await once(runtime.listen(0, "127.0.0.1"), "listening")
-  asking = await startGateway({
-    DATA_DIR: askingFolder.path,
-    CHAT_EXECUTION_MODE: "runtime_orchestrator",
-    CHAT_RUNTIME_PROBES: "false",
-    RUNTIME_PROTOCOL: "ag-ui",
-    RUNTIME_SERVICE_URL: `http://127.0.0.1:${(runtime.address() as AddressInfo).port}/agent`,
-  })
+  agent = await startAskingAgent({ questions: questionsOfAgent, answer: "Deleted and paid." })
+  asking = await startGateway({ DATA_DIR: folder.path, ...agent.env })
 })
 afterAll(async () => {
-  await gateway?.stop("SIGKILL")
   await asking?.stop("SIGKILL")
-  runtime.close()
-  runtime.closeAllConnections()
+  agent?.close()
   folder.dispose()
-  askingFolder.dispose()
 })
 
 const events = {
@@ -186,7 +141,6 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const place = tab.page.getByRole("group", { name: "The agent asks" })
       await place.first().waitFor()
       expect(await place.count()).toBe(3)
-      await withoutChain(tab.page)
       expect(await violationsOf(tab.page)).toEqual([])
       await place.filter({ hasText: "Delete /x?" }).getByRole("button", { name: "Approve" }).click()
       await place
@@ -198,7 +152,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       await city.fill("Besançon")
       await city.press("Enter")
       await answers(tab.page).nth(1).getByText("Deleted and paid.").first().waitFor()
-      expect(asked.at(-1)?.resume?.map(({ payload }) => payload)).toEqual([
+      expect(agent.asked.at(-1)?.resume?.map(({ payload }) => payload)).toEqual([
         true,
         { approved: false },
         "Besançon",

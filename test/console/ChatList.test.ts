@@ -1,21 +1,13 @@
 /** The list of conversations: search, titles, pins, the archive, deletion, pages. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
 import { Client, eventually, tokenFor } from "../support/chatClient.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useGateway } from "../support/useGateway.ts"
 import { ended, hasFocus, questions } from "./chats.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path, DELETE_GRACE_DAYS: "1" })
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
-})
+const gateway = useGateway({ DELETE_GRACE_DAYS: "1" })
 
 const titles = (tab: ConsolePage) => tab.page.locator(".session .title").allTextContents()
 

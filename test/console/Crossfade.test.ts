@@ -1,11 +1,11 @@
 /** The live tab of the crossfade view on the sandbox: what people on call see when the runtime breaks, and how they act. */
-import { readFileSync } from "node:fs"
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
 import { Client, eventually, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 
 const folder = temporaryFolder()
@@ -40,18 +40,6 @@ const operator = async () => new Client(gateway.url, await operatorToken())
 const reset = async () => {
   await fault({ fault: "none" })
   await (await operator()).json("POST", "/api/v1/runtime/fallback/reset")
-}
-const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8")
-const violations = async (page: Page) => {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    // oxlint-disable-next-line typescript/no-explicit-any -- a global of the script above
-    const { violations: found } = await (globalThis as any).axe.run()
-    return found.map((one: { id: string; nodes: ReadonlyArray<{ html: string }> }) => [
-      one.id,
-      one.nodes.map(({ html }) => html.slice(0, 150)),
-    ])
-  })
 }
 const headline = (page: Page) => page.getByRole("region", { name: "Now" }).locator(".headline-main")
 
@@ -241,19 +229,18 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the crossfade view",
       const { page } = tab
       await page.locator(".time-chart canvas").nth(5).waitFor()
       if (locale === "zh-CN") await page.getByText("所有轮次都使用运行时。").first().waitFor()
-      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true)
-      expect(await page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")).toBe(true)
-      expect(await violations(page)).toEqual([])
+      await expectNoOverflow(page)
+      expect(await violationsOf(page)).toEqual([])
       await page
         .getByRole("button", { name: /Set an override|人工指定/ })
         .first()
         .click()
       await page.getByRole("dialog").waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOf(page)).toEqual([])
       await page.keyboard.press("Escape")
       await page.goto(`${gateway.url}/#/crossfade/notifications`)
       await page.getByText("NOTIFY_WEBHOOKS").waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOf(page)).toEqual([])
       expectClean(tab)
       await tab.close()
     }

@@ -1,20 +1,12 @@
 /** Links that carry a token: only their user decides on its use. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { present } from "../clients/present.ts"
 import { chromium } from "../support/browser.ts"
 import { tokenFor } from "../support/chatClient.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useGateway } from "../support/useGateway.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path })
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
-})
+const gateway = useGateway()
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("a link with a token", { timeout: 90_000 }, () => {
   const browser = useBrowser()
@@ -45,6 +37,37 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("a link with a token"
     await page.evaluate("history.back()")
     expect(await stored()).toBe(own)
     await page.getByText("ana of acme").waitFor()
+    expectClean(tab)
+    await tab.close()
+  })
+
+  it("leaves nothing of its user in the tab after a sign-out or another user's sign-in", async () => {
+    const tab = await browser.open({ url: gateway.url, hash: `#token=${await tokenFor("acme", "ana")}` })
+    const { page } = tab
+    const offer = page.getByRole("dialog", { name: "Access by a link" })
+    const message = page.getByRole("textbox", { name: "Your message" })
+    const use = () => offer.getByRole("button", { name: "Use it" }).click()
+    const write = async (text: string) => {
+      await message.fill(text)
+      await page.waitForFunction((kept) => Object.values(sessionStorage).includes(kept), text)
+    }
+    await use()
+    await write("ana's secret")
+    await page.evaluate(`location.hash = "token=${await tokenFor("acme", "bob")}"`)
+    await use()
+    await page.getByText("bob of acme").waitFor()
+    expect(await message.inputValue()).toBe("")
+    expect(await page.evaluate("JSON.stringify(sessionStorage)")).not.toContain("ana's secret")
+    await write("bob's secret")
+    await page.reload()
+    await page.getByText("bob of acme").waitFor()
+    expect(await message.inputValue()).toBe("bob's secret")
+    await page.getByRole("button", { name: "Sign out" }).click()
+    await page.getByLabel("Token or API key").waitFor()
+    expect(await page.evaluate("sessionStorage.length")).toBe(0)
+    await page.goBack()
+    expect(await page.getByText("bob of acme").count()).toBe(0)
+    expect(await page.content()).not.toMatch(/ana's secret|bob's secret/)
     expectClean(tab)
     await tab.close()
   })

@@ -1,25 +1,19 @@
 /** The rollout settings in the console: a change with its diff, conflicts, refusals, and the parts that decide first. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
 import type { Page } from "playwright-core"
 import { Client, operatorToken } from "../support/chatClient.ts"
 import { chromium } from "../support/browser.ts"
 import { present } from "../clients/present.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { expectNoOverflow, violationsOf } from "./operatorViews.ts"
+import { useGateway } from "../support/useGateway.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 
-const folder = temporaryFolder()
 const path = "/api/v1/runtime/rollout"
 const hash = "#/crossfade/rollout"
-let gateway: Running
+const gateway = useGateway({ CHAT_EXECUTION_MODE: "direct_llm" })
 let operator: Client
 beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "direct_llm" })
   operator = new Client(gateway.url, await operatorToken())
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
 })
 
 const settings = async () => (await operator.json("GET", path)).data

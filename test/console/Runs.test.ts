@@ -1,11 +1,10 @@
 /** The run view: the list with its filters, and one run for operators, administrators and its user. */
-import { readFileSync } from "node:fs"
-import type { Page } from "playwright-core"
 import { beforeAll, describe, expect, it } from "vitest"
 import { chromium } from "../support/browser.ts"
 import { operatorToken, tokenFor } from "../support/chatClient.ts"
 import { present } from "../clients/present.ts"
 import { type ConsolePage, expectClean, useBrowser } from "../support/consolePage.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 import { useWorld } from "../support/world.ts"
 
 const world = useWorld({ LOG_LEVEL: "warn", TRACE_URL: "https://trace.example/t/{traceId}?from=console" })
@@ -33,21 +32,6 @@ beforeAll(async () => {
   failed = await turn({ scenario: "cut", after: "tool_call" })
   fallback = await turn({ scenario: "error", after_text: 0 })
 })
-
-const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8")
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-/** The execution chain has tests of its own. */
-const violations = async (page: Page): Promise<unknown> => {
-  await page.evaluate(axe)
-  return page.evaluate(
-    `axe.run({ exclude: [".chain"] }, { runOnly: { type: "tag", values: ${JSON.stringify(tags)} } })
-      .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`,
-  )
-}
-
-const widerThanPage = (page: Page): Promise<unknown> =>
-  page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 const auditOf = async (runId: string): Promise<ReadonlyArray<boolean>> => {
   const { data } = await world.operator.json("GET", "/api/v1/runtime/audit?limit=100")
@@ -249,7 +233,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the run view", { tim
         await page.getByRole("button", { name: "Show the content" }).click()
         await page.getByRole("slider", { name: "Position" }).waitFor()
       } else await page.getByRole("rowheader").first().waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOf(page)).toEqual([])
       expectClean(tab)
       await tab.close()
     }
@@ -266,7 +250,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the run view", { tim
         await page.getByRole("button", { name: "显示内容" }).click()
         await page.getByRole("slider", { name: "位置" }).waitFor()
       } else await page.getByRole("rowheader").first().waitFor()
-      expect(await widerThanPage(page)).toBe(false)
+      await expectNoOverflow(page)
       expectClean(tab)
       await tab.close()
     }

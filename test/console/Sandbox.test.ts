@@ -1,22 +1,16 @@
 /** Faults of the sandbox in the console: on, visible on every view, felt by a turn, off. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
 import { Client, ofType, operatorToken, tokenFor } from "../support/chatClient.ts"
 import { chromium } from "../support/browser.ts"
 import { present } from "../clients/present.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
-import { expectNoOverflow, violationsOf } from "./operatorViews.ts"
+import { useGateway } from "../support/useGateway.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
+const gateway = useGateway({ CHAT_EXECUTION_MODE: "runtime_orchestrator" })
 let client: Client
 beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path, CHAT_EXECUTION_MODE: "runtime_orchestrator" })
   client = new Client(gateway.url, await tokenFor())
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
 })
 
 const modeOfTurn = async () => {

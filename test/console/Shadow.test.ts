@@ -5,7 +5,7 @@ import { present } from "../clients/present.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
 import { shadowed, turn } from "../support/shadowing.ts"
 import { useWorld } from "../support/world.ts"
-import { expectNoOverflow, violationsOf } from "./operatorViews.ts"
+import { expectNoOverflow, violationsOf } from "../support/pageChecks.ts"
 
 const world = useWorld({ ...shadowed, CHAT_EXECUTION_MODE: "direct_llm", SHADOW_STORE_TEXT: "true" })
 const hash = "#/crossfade/shadow"

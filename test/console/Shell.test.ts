@@ -1,20 +1,12 @@
 /** The shell of the console: sign-in, links with tokens, languages, colours. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { operatorToken, tokenFor } from "../support/chatClient.ts"
 import { chromium } from "../support/browser.ts"
 import { present } from "../clients/present.ts"
 import { expectClean, useBrowser } from "../support/consolePage.ts"
-import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
+import { useGateway } from "../support/useGateway.ts"
 
-const folder = temporaryFolder()
-let gateway: Running
-beforeAll(async () => {
-  gateway = await startGateway({ DATA_DIR: folder.path })
-})
-afterAll(async () => {
-  await gateway?.stop("SIGKILL")
-  folder.dispose()
-})
+const gateway = useGateway()
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("the console", { timeout: 90_000 }, () => {
   const browser = useBrowser()

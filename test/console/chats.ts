@@ -1,6 +1,4 @@
 /** Acts of a user of the chat view. */
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import type { Locator, Page } from "playwright-core"
 import { expect } from "vitest"
 
@@ -33,32 +31,4 @@ export const hasFocus = (locator: Locator): Promise<boolean> =>
     return typeof owner === "object" && owner !== null && Reflect.get(owner, "activeElement") === element
   })
 
-/** Takes the execution chain out of the page: it has tests of its own. */
-export const withoutChain = (page: Page): Promise<unknown> =>
-  page.evaluate("document.querySelectorAll('ol.chain').forEach((chain) => chain.remove())")
-
 export const sessionIdOf = (page: Page): string => /#\/chat\/([^?]+)/.exec(page.url())?.[1] ?? ""
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-interface Violation {
-  readonly id: string
-  readonly nodes: ReadonlyArray<{ readonly html: string }>
-}
-
-/** The rules that the page breaks, each with its elements. */
-export const violationsOf = async (page: Page): Promise<ReadonlyArray<string>> => {
-  // The policy of the page allows no other script, and DevTools stands above it.
-  await page.evaluate(axe)
-  const found: ReadonlyArray<Violation> = await page.evaluate(`axe
-    .run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    })
-    .then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))`)
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`)
-}
-
-/** A page is never wider than its window. */
-export const expectNoSideways = async (page: Page): Promise<void> => {
-  expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true)
-}

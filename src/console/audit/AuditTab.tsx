@@ -9,6 +9,8 @@ import { dataOf } from "../service/Service.ts"
 import { auditText } from "../text/AuditText.ts"
 import { useText } from "../text/Text.ts"
 import { type AuditFilter, changesOf, csvOf, filtered, personOf } from "./AuditRows.ts"
+import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 const save = (name: string, type: string, text: string): void => {
   const url = URL.createObjectURL(new Blob([text], { type }))
@@ -20,12 +22,12 @@ const save = (name: string, type: string, text: string): void => {
 const Changes = ({ entry }: { readonly entry: AuditEntry }) => {
   const t = useText(auditText)
   const side = (value: string | undefined) =>
-    value === undefined ? <span class="quiet">{t("absent")}</span> : <code>{value}</code>
+    value === undefined ? <span class="quiet">{t("absent")}</span> : <code>{visible(value)}</code>
   return (
     <ul class="plain-list">
       {changesOf(entry).map(({ after, before, field }) => (
         <li key={field}>
-          {field !== "" && <strong>{field}: </strong>}
+          {field !== "" && <strong>{visible(field)}: </strong>}
           {before !== undefined && (
             <>
               <del>{side(before)}</del> →{" "}
@@ -46,7 +48,7 @@ const Row = ({ entry }: { readonly entry: AuditEntry }) => {
         <Time at={entry.at} />
       </td>
       <td>
-        {personOf(entry)}
+        {visible(personOf(entry))}
         {entry.by.orgId === null && <div class="quiet">{t("service")}</div>}
       </td>
       <th scope="row">
@@ -57,34 +59,21 @@ const Row = ({ entry }: { readonly entry: AuditEntry }) => {
       <td>
         <Changes entry={entry} />
       </td>
-      <td>{entry.reason ?? <span class="quiet">–</span>}</td>
+      <td>{entry.reason === null ? <span class="quiet">–</span> : visible(entry.reason)}</td>
     </tr>
   )
 }
 
 const columns = ["when", "who", "action", "change", "reason"] as const
 
-const Table = ({ entries }: { readonly entries: ReadonlyArray<AuditEntry> }) => {
+const Entries = ({ entries }: { readonly entries: ReadonlyArray<AuditEntry> }) => {
   const t = useText(auditText)
   return (
-    <div class="scroll-x" tabIndex={0} role="group" aria-label={t("title")}>
-      <table class="data audit">
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                {t(column)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <Row key={entry.id} entry={entry} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={t("title")} look="audit" heads={columns.map((column) => ({ text: t(column) }))}>
+      {entries.map((entry) => (
+        <Row key={entry.id} entry={entry} />
+      ))}
+    </Table>
   )
 }
 
@@ -184,7 +173,7 @@ const Found = ({
       <p class="quiet" role="status">
         {t("shown", { shown: shown.length, loaded: entries.length })}
       </p>
-      {shown.length > 0 && <Table entries={shown} />}
+      {shown.length > 0 && <Entries entries={shown} />}
       {shown.length === 0 && !loading && error === undefined && (
         <p>{t(entries.length === 0 ? "empty" : "none")}</p>
       )}

@@ -5,6 +5,7 @@ import type { UploadedFile } from "../../client/Contract.ts"
 import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
 import { anyOf, fitTogether, type Kinds, kindOf } from "./FileKinds.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 export interface Attached {
   readonly key: number
@@ -35,7 +36,7 @@ export const useAttachments = (client: Client, kinds: Kinds | undefined) => {
     try {
       change(key, { file: await client.upload(given) })
     } catch (cause) {
-      change(key, { error: cause instanceof Error ? cause.message : String(cause) })
+      change(key, { error: errorOf(cause).message })
     }
   }
   const add = (given: ReadonlyArray<File>): void => {

@@ -6,6 +6,7 @@ import type { GivenFeedback } from "../../client/Contract.ts"
 import { Button, Failure } from "../kit/Kit.tsx"
 import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 interface FeedbackProps {
   readonly client: Client
@@ -24,7 +25,7 @@ const useFeedback = ({ client, first, messageId }: FeedbackProps) => {
       setGiven(next === undefined ? undefined : await client.feedback(messageId, next))
       setError(undefined)
     } catch (cause) {
-      setError(cause instanceof Error ? cause : new Error(String(cause)))
+      setError(errorOf(cause))
     }
   }
   return { given, error, change }

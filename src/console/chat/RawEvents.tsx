@@ -9,6 +9,7 @@ import { eventsText } from "../text/EventsText.ts"
 import { useText } from "../text/Text.ts"
 import { eventsCurl } from "./Curl.ts"
 import { rowsIn } from "./EventRows.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 interface RawEventsProps {
   readonly client: Client
@@ -48,7 +49,7 @@ const useEvents = (client: Client, runId: string): Read => {
     readAll()
       .then(
         () => show(false),
-        (cause: unknown) => show(false, cause instanceof Error ? cause : new Error(String(cause))),
+        (cause: unknown) => show(false, errorOf(cause)),
       )
       .finally(() => cancelAnimationFrame(frame))
     return () => {

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks"
 import type { Client } from "../../client/Client.ts"
 import type { SearchPage } from "../../client/Contract.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 export interface Found {
   /** The query of the results. */
@@ -18,7 +19,7 @@ const failed = (query: string, cause: unknown): Found => ({
   query,
   results: [],
   cursor: null,
-  error: cause instanceof Error ? cause : new Error(String(cause)),
+  error: errorOf(cause),
 })
 
 /** Undefined until the search of the query has an answer. */

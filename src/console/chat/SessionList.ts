@@ -2,6 +2,7 @@
 import type { Client } from "../../client/Client.ts"
 import type { SessionChanges, SessionCounts, SessionOverview } from "../../client/Contract.ts"
 import { makeStore } from "../kit/Store.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 export interface Deleted {
   readonly session: SessionOverview
@@ -21,8 +22,6 @@ export interface ListState {
 
 const pageSize = 30
 const longestPage = 100
-
-const errorOf = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)))
 
 export class SessionList {
   readonly #client: Client

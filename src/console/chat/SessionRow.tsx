@@ -7,6 +7,7 @@ import { hrefOf } from "../Router.ts"
 import { sidebarText } from "../text/SidebarText.ts"
 import { useText } from "../text/Text.ts"
 import type { SessionList } from "./SessionList.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 interface RowProps {
   readonly session: SessionOverview
@@ -125,7 +126,7 @@ export const SessionRow = ({ isShown, list, mayWrite, session }: RowProps) => {
       ) : (
         <a href={hrefOf("chat", id)} aria-current={isShown ? "page" : undefined}>
           <span class="title" dir="auto">
-            {title ?? t("untitled")}
+            {visible(title ?? t("untitled"))}
           </span>
           <span class="quiet">
             <Time at={updatedAt} ago /> {status !== "idle" && <Badge tone={tones[status]}>{t(status)}</Badge>}

@@ -10,6 +10,8 @@ import { crossfadeText } from "../text/CrossfadeText.ts"
 import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { Rows } from "./Rows.tsx"
+import { visible } from "../chain/VisibleText.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 type Shown = LiveView["notifications"][number]
 
@@ -24,8 +26,10 @@ const List = ({ notifications }: { readonly notifications: ReadonlyArray<Shown> 
         <li key={id}>
           <Badge tone={tones[severity]}>{t(severity)}</Badge>
           <span class="notification-text">
-            {text}{" "}
-            <span class="quiet">{[kind, orgId, by && t("by", { by })].filter(Boolean).join(" · ")}</span>
+            {visible(text)}{" "}
+            <span class="quiet">
+              {visible([kind, orgId, by && t("by", { by })].filter(Boolean).join(" · "))}
+            </span>
           </span>
           <span class="quiet">
             <Time at={at} ago />
@@ -56,7 +60,7 @@ const Test = ({ account }: { readonly account: Account }) => {
     setError(undefined)
     dataOf<unknown>("/api/v1/runtime/notifications/test", { method: "POST" })
       .then((data) => setResult(deliveriesOf(data)))
-      .catch((cause: unknown) => setError(cause instanceof Error ? cause : new Error(String(cause))))
+      .catch((cause: unknown) => setError(errorOf(cause)))
       .finally(() => setSending(false))
   }
   return (

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks"
 import type { LiveView } from "../../api/LiveView.ts"
 import { dataOf } from "../service/Service.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 export interface DialogProps {
   readonly view: LiveView
@@ -20,7 +21,7 @@ export const useOrder = (path: "force" | "reset", done: () => void) => {
       () => done(),
       (cause: unknown) => {
         setSending(false)
-        setError(cause instanceof Error ? cause : new Error(String(cause)))
+        setError(errorOf(cause))
       },
     )
   }

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from "preact"
 import { hrefOf } from "../Router.ts"
+import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 /** A table that scrolls in itself, or a sentence in its place. The first cell of each row is its header. */
 export const Rows = ({
@@ -16,27 +18,19 @@ export const Rows = ({
   rows.length === 0 ? (
     <p class="quiet">{empty}</p>
   ) : (
-    <div class="scroll-x" tabIndex={0} role="group" aria-label={label}>
-      <table class="data">
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ cells, key }) => (
-            <tr key={key}>
-              {cells.map((cell, index) => (index === 0 ? <th scope="row">{cell}</th> : <td>{cell}</td>))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={label} heads={heads.map((text) => ({ text }))}>
+      {rows.map(({ cells, key }) => (
+        <tr key={key}>
+          {cells.map((cell, index) =>
+            index === 0 ? <th scope="row">{shown(cell)}</th> : <td>{shown(cell)}</td>,
+          )}
+        </tr>
+      ))}
+    </Table>
   )
+
+const shown = (cell: ComponentChildren): ComponentChildren =>
+  typeof cell === "string" ? visible(cell) : cell
 
 export const RunLink = ({ id }: { readonly id: string }) => (
   <a href={hrefOf("runs", id)} title={id}>

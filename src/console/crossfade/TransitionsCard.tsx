@@ -1,41 +1,30 @@
 /** The history of the breakers with its evidence, page by page. A new change reads the first page again. */
-import { useEffect, useState } from "preact/hooks"
+import { useEffect } from "preact/hooks"
 import type { LiveView } from "../../api/LiveView.ts"
 import { Button, Card, Failure } from "../kit/Kit.tsx"
 import { Time } from "../kit/Time.tsx"
+import { type ReadPage, usePages } from "../service/Pages.ts"
 import { call } from "../service/Service.ts"
 import { crossfadeText } from "../text/CrossfadeText.ts"
 import { useText } from "../text/Text.ts"
 import { Rows } from "./Rows.tsx"
 
 type Entry = LiveView["transitions"][number]
-interface Page {
-  readonly data: ReadonlyArray<Entry>
-  readonly nextCursor: string | null
+const path = "/api/v1/runtime/fallback/history?limit=20"
+
+const readPage: ReadPage<Entry> = async (path, signal) => {
+  const { body } = await call<{ readonly data: ReadonlyArray<Entry>; readonly nextCursor: string | null }>(
+    path,
+    { signal },
+  )
+  return { entries: body.data, nextCursor: body.nextCursor }
 }
 
-const pageSize = 20
-
 const useHistory = (newest: number | undefined) => {
-  const [page, setPage] = useState<Page>({ data: [], nextCursor: null })
-  const [error, setError] = useState<Error>()
-  const read = (cursor: string | null, signal?: AbortSignal) => {
-    const query = new URLSearchParams({ limit: String(pageSize), ...(cursor === null ? {} : { cursor }) })
-    call<Page>(`/api/v1/runtime/fallback/history?${query}`, { signal }).then(
-      ({ body }) => {
-        setError(undefined)
-        setPage((before) => (cursor === null ? body : { ...body, data: [...before.data, ...body.data] }))
-      },
-      (cause: unknown) =>
-        signal?.aborted || setError(cause instanceof Error ? cause : new Error(String(cause))),
-    )
-  }
-  useEffect(() => {
-    const aborting = new AbortController()
-    read(null, aborting.signal)
-    return () => aborting.abort()
-  }, [newest])
-  return { page, error, older: () => read(page.nextCursor), again: () => read(null) }
+  const pages = usePages(path, readPage)
+  const { reload } = pages
+  useEffect(() => reload(), [newest, reload])
+  return pages
 }
 
 const Evidence = ({ evidence }: Pick<Entry, "evidence">) => {
@@ -52,20 +41,20 @@ const Evidence = ({ evidence }: Pick<Entry, "evidence">) => {
 
 export const TransitionsCard = ({ view }: { readonly view: LiveView }) => {
   const t = useText(crossfadeText)
-  const { again, error, older, page } = useHistory(view.transitions[0]?.at)
+  const { entries, error, hasMore, loading, more, reload } = useHistory(view.transitions[0]?.at)
   // The store gets a change a moment after the live view shows it.
-  const known = new Set(page.data.map(({ at, orgId, to }) => `${at} ${orgId} ${to}`))
+  const known = new Set(entries.map(({ at, orgId, to }) => `${at} ${orgId} ${to}`))
   const unstored = view.transitions.filter(
-    ({ at, orgId, to }) => !known.has(`${at} ${orgId} ${to}`) && at > (page.data[0]?.at ?? 0),
+    ({ at, orgId, to }) => !known.has(`${at} ${orgId} ${to}`) && at > (entries[0]?.at ?? 0),
   )
   return (
     <Card title={t("transitions")}>
-      {error !== undefined && <Failure error={error} retry={again} />}
+      {error !== undefined && <Failure error={error} retry={reload} />}
       <Rows
         label={t("transitions")}
         heads={[t("time"), t("organisation"), t("change"), t("reason"), t("evidenceThen")]}
         empty={t("noTransitions")}
-        rows={[...unstored, ...page.data].map(({ at, evidence, from, orgId, reason, to }, index) => ({
+        rows={[...unstored, ...entries].map(({ at, evidence, from, orgId, reason, to }, index) => ({
           key: `${at} ${orgId} ${to} ${index}`,
           cells: [
             <Time at={at} />,
@@ -76,7 +65,11 @@ export const TransitionsCard = ({ view }: { readonly view: LiveView }) => {
           ],
         }))}
       />
-      {page.nextCursor !== null && <Button onClick={older}>{t("older")}</Button>}
+      {hasMore && entries.length > 0 && (
+        <Button disabled={loading} onClick={more}>
+          {t("older")}
+        </Button>
+      )}
     </Card>
   )
 }

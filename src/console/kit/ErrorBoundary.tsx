@@ -1,5 +1,6 @@
 /** Shows the error of a view in its place, so that one broken view leaves the others usable. */
 import { Component, type ComponentChildren } from "preact"
+import { errorOf } from "./ErrorOf.ts"
 
 interface Props {
   readonly shown: (error: Error, again: () => void) => ComponentChildren
@@ -11,7 +12,7 @@ export class ErrorBoundary extends Component<Props, { readonly error?: Error }> 
 
   override componentDidCatch(error: unknown) {
     console.error(error)
-    this.setState({ error: error instanceof Error ? error : new Error(String(error)) })
+    this.setState({ error: errorOf(error) })
   }
 
   override render({ children, shown }: Props) {

@@ -5,6 +5,7 @@ import { actionText } from "../text/ActionText.ts"
 import { useText } from "../text/Text.ts"
 import { Entry } from "./Entry.tsx"
 import { Button, Dialog, Failure } from "./Kit.tsx"
+import { errorOf } from "./ErrorOf.ts"
 
 /** The limit of the API. */
 const longestReason = 500
@@ -34,7 +35,7 @@ export const ReasonDialog = ({
     setBusy(true)
     setError(undefined)
     run(reason.trim() === "" ? undefined : reason.trim()).then(close, (failure: unknown) => {
-      setError(failure instanceof Error ? failure : new Error(String(failure)))
+      setError(errorOf(failure))
       setBusy(false)
     })
   }

@@ -8,6 +8,7 @@ import { dataOf, open } from "../service/Service.ts"
 import { partsText } from "../text/PartsText.ts"
 import { language, useText } from "../text/Text.ts"
 import { addressOf, ticketRouteOf } from "./Address.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 type FileData = MessageOf<"file">["data"]
 
@@ -54,9 +55,7 @@ const Action = ({ data }: { readonly data: FileData }) => {
   const start = () => {
     setProblem(undefined)
     if (address.kind === "data") return save(address.url, data.filename)
-    download(address.path, data.filename).catch((error: unknown) =>
-      setProblem(error instanceof Error ? error.message : String(error)),
-    )
+    download(address.path, data.filename).catch((error: unknown) => setProblem(errorOf(error).message))
   }
   return (
     <>

@@ -6,6 +6,8 @@ import { Time } from "../kit/Time.tsx"
 import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
 import { type Document, fields, type Rule, thresholdNames } from "./RolloutDraft.ts"
+import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 type T = (key: keyof typeof rolloutText, parameters?: Readonly<Record<string, string | number>>) => string
 
@@ -34,7 +36,7 @@ const Rules = ({ rules }: { readonly rules: ReadonlyArray<Rule> }) => {
     <ol class="rule-list">
       {rules.map((rule) => (
         <li key={rule.name}>
-          <strong>{rule.name}</strong> {rule.enabled === false && <Badge>{t("ruleOff")}</Badge>}
+          <strong>{visible(rule.name)}</strong> {rule.enabled === false && <Badge>{t("ruleOff")}</Badge>}
           <div>
             {conditionsOf(t, rule.when).join(" · ")} → <code>{rule.mode}</code>
           </div>
@@ -59,7 +61,7 @@ const valueOf = (t: T, field: RolloutField, document: Document): ComponentChildr
       ) : (
         <span class="row">
           {orgs.map((org) => (
-            <Badge key={org}>{org}</Badge>
+            <Badge key={org}>{visible(org)}</Badge>
           ))}
         </span>
       )
@@ -86,27 +88,20 @@ const valueOf = (t: T, field: RolloutField, document: Document): ComponentChildr
 export const SettingsTable = ({ document }: { readonly document: Document }) => {
   const t = useText(rolloutText)
   return (
-    <div class="scroll-x" tabIndex={0} role="group" aria-label={t("title")}>
-      <table class="data settings-table">
-        <thead>
-          <tr>
-            <th scope="col">{t("setting")}</th>
-            <th scope="col">{t("value")}</th>
-            <th scope="col">{t("source")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {fields.map((field) => (
-            <tr key={field}>
-              <th scope="row">{t(field)}</th>
-              <td>{valueOf(t, field, document)}</td>
-              <td>
-                <Source source={document.sources[field]} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={t("title")}
+      look="settings-table"
+      heads={[{ text: t("setting") }, { text: t("value") }, { text: t("source") }]}
+    >
+      {fields.map((field) => (
+        <tr key={field}>
+          <th scope="row">{t(field)}</th>
+          <td>{valueOf(t, field, document)}</td>
+          <td>
+            <Source source={document.sources[field]} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }

@@ -8,6 +8,7 @@ import { autopilotText } from "../text/AutopilotText.ts"
 import { language, useText } from "../text/Text.ts"
 import { cohortFigure, harmFigure, percent } from "./Figures.ts"
 import { axisOf, unitOf } from "./Progress.ts"
+import { Table } from "../kit/Table.tsx"
 
 const tones: Readonly<Record<Judgement, Tone>> = { worse: "bad", as_good: "good", cannot_tell: "neutral" }
 const looks: Readonly<Record<Judgement, string>> = {
@@ -28,36 +29,26 @@ export const Cohorts = ({ verdict }: { readonly verdict: AutopilotVerdict | null
   return (
     <>
       {verdict === null && <p>{t("noVerdict")}</p>}
-      <div class="scroll-x" tabIndex={0} role="group" aria-label={t("cohorts")}>
-        <table class="data">
-          <thead>
-            <tr>
-              <th scope="col">{t("cohort")}</th>
-              <th scope="col">{t("needed")}</th>
-              <th scope="col" class="number">
-                {t("runs")}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {(["treatment", "control"] as const).map((cohort) => (
-              <tr key={cohort}>
-                <th scope="row">{t(cohort)}</th>
-                <td>
-                  <meter
-                    min={0}
-                    max={leastSessions}
-                    value={Math.min(leastSessions, sessions[cohort])}
-                    aria-label={t(cohort)}
-                  />{" "}
-                  {t("atLeast", { count: sessions[cohort], most: leastSessions })}
-                </td>
-                <td class="number">{runs[cohort]}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t("cohorts")}
+        heads={[{ text: t("cohort") }, { text: t("needed") }, { text: t("runs"), isNumber: true }]}
+      >
+        {(["treatment", "control"] as const).map((cohort) => (
+          <tr key={cohort}>
+            <th scope="row">{t(cohort)}</th>
+            <td>
+              <meter
+                min={0}
+                max={leastSessions}
+                value={Math.min(leastSessions, sessions[cohort])}
+                aria-label={t(cohort)}
+              />{" "}
+              {t("atLeast", { count: sessions[cohort], most: leastSessions })}
+            </td>
+            <td class="number">{runs[cohort]}</td>
+          </tr>
+        ))}
+      </Table>
       <p class="quiet">{t("typical")}</p>
     </>
   )
@@ -155,24 +146,15 @@ export const VerdictShown = ({ verdict }: { readonly verdict: AutopilotVerdict }
         {verdict.reason}
       </p>
       <Ratio ratio={verdict.sampleRatio} />
-      <div class="scroll-x" tabIndex={0} role="group" aria-label={t("guardrails")}>
-        <table class="data verdicts">
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col" class={figures.has(column) ? "number" : ""}>
-                  {t(column)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {verdict.guardrails.map((one) => (
-              <Guardrail key={one.guardrail} one={one} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t("guardrails")}
+        look="verdicts"
+        heads={columns.map((column) => ({ text: t(column), isNumber: figures.has(column) }))}
+      >
+        {verdict.guardrails.map((one) => (
+          <Guardrail key={one.guardrail} one={one} />
+        ))}
+      </Table>
       <p class="quiet">{t("pictureLegend")}</p>
     </>
   )

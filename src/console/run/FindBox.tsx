@@ -6,6 +6,7 @@ import { dataOf } from "../service/Service.ts"
 import { runText } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
 import { foundIn, listHref, requestOf } from "./RunsFilter.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 /** The ids of a run and of a session look the same, so the gateway is asked which one it is. */
 const hrefOfId = async (id: string, isOperator: boolean): Promise<string> => {
@@ -34,7 +35,7 @@ export const FindBox = ({ isOperator }: { readonly isOperator: boolean }) => {
         event.preventDefault()
         const text = new FormData(event.currentTarget).get("id")
         find(typeof text === "string" ? text : "").catch((error: unknown) =>
-          setProblem(error instanceof Error ? error.message : String(error)),
+          setProblem(errorOf(error).message),
         )
       }}
     >

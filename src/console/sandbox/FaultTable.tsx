@@ -14,6 +14,7 @@ import { numberOf } from "../rollout/RolloutDraft.ts"
 import { useProblem } from "../rollout/FormParts.tsx"
 import { sandboxText } from "../text/SandboxText.ts"
 import { useText } from "../text/Text.ts"
+import { Table } from "../kit/Table.tsx"
 
 type Breaking = Exclude<FaultName, "none">
 const isBreaking = (name: FaultName): name is Breaking => name !== "none"
@@ -106,23 +107,10 @@ export const FaultTable = ({
 }) => {
   const t = useText(sandboxText)
   return (
-    <div class="scroll-x" tabIndex={0} role="group" aria-label={t("fault")}>
-      <table class="data faults">
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                {t(column)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {faultNames.filter(isBreaking).map((fault) => (
-            <FaultRow key={fault} fault={fault} faults={faults} set={set} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={t("fault")} look="faults" heads={columns.map((column) => ({ text: t(column) }))}>
+      {faultNames.filter(isBreaking).map((fault) => (
+        <FaultRow key={fault} fault={fault} faults={faults} set={set} />
+      ))}
+    </Table>
   )
 }

@@ -10,6 +10,7 @@ import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { FaultTable } from "./FaultTable.tsx"
 import { Traffic } from "./Traffic.tsx"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 const parametersOf = ({ afterEvents, fault, rate }: Fault): string =>
   fault === "error-rate" ? ` (${rate})` : fault === "cut" || fault === "garbage" ? ` (${afterEvents})` : ""
@@ -46,9 +47,7 @@ const SandboxView = ({ account }: ViewProps) => {
   const [error, setError] = useState<Error>()
   const attempt = (work: Promise<unknown>) => {
     setError(undefined)
-    work.catch((failure: unknown) =>
-      setError(failure instanceof Error ? failure : new Error(String(failure))),
-    )
+    work.catch((failure: unknown) => setError(errorOf(failure)))
   }
   if (urls === undefined)
     return (

@@ -5,6 +5,7 @@ import { type Account, may } from "../service/Access.ts"
 import { sandboxText } from "../text/SandboxText.ts"
 import { useText } from "../text/Text.ts"
 import { firstAgent, sendTurns, type Sent, turns } from "./SendTurns.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 const none: Sent = { sent: 0, ended: 0, runtime: 0, direct: 0, failed: 0 }
 
@@ -24,7 +25,7 @@ export const Traffic = ({ account }: { readonly account: Account }) => {
     try {
       await sendTurns(await firstAgent(mine.signal), mine.signal, setSent)
     } catch (failure) {
-      if (!mine.signal.aborted) setError(failure instanceof Error ? failure : new Error(String(failure)))
+      if (!mine.signal.aborted) setError(errorOf(failure))
     }
     setRunning(undefined)
   }

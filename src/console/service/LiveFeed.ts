@@ -3,6 +3,7 @@ import { eventsOf } from "../../client/Sse.ts"
 import type { LiveView } from "../../api/LiveView.ts"
 import { makeStore, type Store, useSyncExternalStore } from "../kit/Store.ts"
 import { open } from "./Service.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 export interface LiveState {
   readonly view: LiveView | undefined
@@ -37,8 +38,7 @@ const read = async (signal: AbortSignal): Promise<void> => {
 const readOn = async (signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     await read(signal).catch((error: unknown) => {
-      if (!signal.aborted)
-        state.set({ ...state.get(), lost: error instanceof Error ? error.message : String(error) })
+      if (!signal.aborted) state.set({ ...state.get(), lost: errorOf(error).message })
     })
     await new Promise((resume) => setTimeout(resume, retryMs))
   }

@@ -1,5 +1,6 @@
 /** Loads a value for a component, and again on demand or in an interval. An older answer never replaces a newer one. */
 import { useCallback, useEffect, useState } from "preact/hooks"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 export interface Loaded<Value> {
   /** The last value stays while the next one is read, or if reading it fails. */
@@ -33,7 +34,7 @@ export const useLoaded = <Value>(
         aborting.signal.aborted ||
         setState((before) => ({
           ...before,
-          error: error instanceof Error ? error : new Error(String(error)),
+          error: errorOf(error),
           loading: false,
         })),
     )

@@ -1,5 +1,6 @@
 /** Loads a list page by page, on demand. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 export interface PageRead<Entry> {
   readonly entries: ReadonlyArray<Entry>
@@ -45,7 +46,7 @@ export const usePages = <Entry>(path: string, read: ReadPage<Entry>) => {
         if (mine.signal.aborted) return
         setPages((before) => ({
           ...before,
-          error: error instanceof Error ? error : new Error(String(error)),
+          error: errorOf(error),
         }))
         setLoading(false)
       },

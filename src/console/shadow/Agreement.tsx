@@ -4,6 +4,7 @@ import { useStore } from "../kit/Store.ts"
 import { Whisker } from "../kit/Whisker.tsx"
 import { shadowText } from "../text/ShadowText.ts"
 import { language, useText } from "../text/Text.ts"
+import { Table } from "../kit/Table.tsx"
 
 type Report = typeof ShadowReport.Type
 type Row = Report["dimensions"][number]
@@ -99,24 +100,15 @@ export const Agreement = ({ report }: { readonly report: Report }) => {
       <p>
         {t("pairs", { count: report.pairs })} · {t("samePairs", { count: report.samePairs })}
       </p>
-      <div class="scroll-x" tabIndex={0} role="group" aria-label={t("agreement")}>
-        <table class="data verdicts">
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col" class={figures.has(column) ? "number" : ""}>
-                  {t(column)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {report.dimensions.map((row) => (
-              <DimensionRow key={row.dimension} row={row} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t("agreement")}
+        look="verdicts"
+        heads={columns.map((column) => ({ text: t(column), isNumber: figures.has(column) }))}
+      >
+        {report.dimensions.map((row) => (
+          <DimensionRow key={row.dimension} row={row} />
+        ))}
+      </Table>
       <p class="quiet">
         {t("legend")} {t("tooFewHelp")}
       </p>

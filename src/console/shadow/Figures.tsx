@@ -6,10 +6,11 @@ import { useStore } from "../kit/Store.ts"
 import { duration } from "../kit/Time.tsx"
 import { shadowText } from "../text/ShadowText.ts"
 import { language, useText } from "../text/Text.ts"
+import { Table } from "../kit/Table.tsx"
 
 type Report = typeof ShadowReport.Type
 
-const Table = ({
+const FigureTable = ({
   head,
   label,
   rows,
@@ -19,31 +20,18 @@ const Table = ({
   /** The first cell of a row is its header. */
   readonly rows: ReadonlyArray<readonly [string, ...ReadonlyArray<ComponentChildren>]>
 }) => (
-  <div class="scroll-x" tabIndex={0} role="group" aria-label={label}>
-    <table class="data">
-      <thead>
-        <tr>
-          {head.map((text, place) => (
-            <th key={text} scope="col" class={place === 0 ? "" : "number"}>
-              {text}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(([first, ...cells]) => (
-          <tr key={first}>
-            <th scope="row">{first}</th>
-            {cells.map((cell, place) => (
-              <td key={head[place + 1]} class="number">
-                {cell}
-              </td>
-            ))}
-          </tr>
+  <Table label={label} heads={head.map((text, place) => ({ text, isNumber: place > 0 }))}>
+    {rows.map(([first, ...cells]) => (
+      <tr key={first}>
+        <th scope="row">{first}</th>
+        {cells.map((cell, place) => (
+          <td key={head[place + 1]} class="number">
+            {cell}
+          </td>
         ))}
-      </tbody>
-    </table>
-  </div>
+      </tr>
+    ))}
+  </Table>
 )
 
 export const Scopes = ({ scopes, title }: { readonly title: string; readonly scopes: Report["orgs"] }) => {
@@ -52,7 +40,7 @@ export const Scopes = ({ scopes, title }: { readonly title: string; readonly sco
     scope.dimensions.filter(({ verdict }) => verdict === "above_noise").map(({ dimension }) => t(dimension))
   return (
     <Card title={title}>
-      <Table
+      <FigureTable
         label={title}
         head={[t("scope"), t("pairCount"), "A/A", t("differing")]}
         rows={scopes.map((scope) => [
@@ -91,7 +79,7 @@ export const Means = ({ report: { judged, means } }: { readonly report: Report }
   const time = (value: number | null) => (value === null ? "–" : duration(value))
   return (
     <Card title={t("means")}>
-      <Table
+      <FigureTable
         label={t("means")}
         head={[t("mode"), t("firstContent"), t("total"), t("tokens"), t("characters")]}
         rows={modes.map((mode) => {
@@ -115,7 +103,7 @@ export const Costs = ({ ledger }: { readonly ledger: Report["ledger"] }) => {
       {ledger.length === 0 ? (
         <p class="quiet">{t("ledgerNone")}</p>
       ) : (
-        <Table
+        <FigureTable
           label={t("ledger")}
           head={[`${t("mode")} · ${t("ending")}`, t("runs"), t("tokens"), t("estimated")]}
           rows={ledger.map(({ ending, estimatedTokens, mode, runs, tokens }) => [

@@ -9,6 +9,8 @@ import { dataOf } from "../service/Service.ts"
 import { shadowText } from "../text/ShadowText.ts"
 import { useText } from "../text/Text.ts"
 import { type Piece, wordDiff } from "./WordDiff.ts"
+import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 const Words = ({ pieces }: { readonly pieces: ReadonlyArray<Piece> }) => (
   <p class="answer-text" tabIndex={0}>
@@ -61,26 +63,22 @@ const Sides = ({ pair }: { readonly pair: ShadowPair }) => {
     [t("language"), primary.language, shadow.language],
   ] as const
   return (
-    <div class="scroll-x" tabIndex={0} role="group" aria-label={t("figure")}>
-      <table class="data">
-        <thead>
-          <tr>
-            <th scope="col">{t("figure")}</th>
-            <th scope="col">{t("userSide", { mode: pair.primaryMode })}</th>
-            <th scope="col">{t("shadowSide", { mode: pair.shadowMode })}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, left, right]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{left}</td>
-              <td>{right}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={t("figure")}
+      heads={[
+        { text: t("figure") },
+        { text: t("userSide", { mode: pair.primaryMode }) },
+        { text: t("shadowSide", { mode: pair.shadowMode }) },
+      ]}
+    >
+      {rows.map(([name, left, right]) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td>{left}</td>
+          <td>{right}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 
@@ -91,7 +89,7 @@ const Pair = ({ pair }: { readonly pair: ShadowPair }) => {
     <li>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>
-          <Time at={pair.createdAt} /> · {pair.orgId}{" "}
+          <Time at={pair.createdAt} /> · {visible(pair.orgId)}{" "}
           {pair.differs.map((dimension) => (
             <Badge key={dimension} tone="warn">
               {t(dimension)}

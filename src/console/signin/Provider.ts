@@ -7,6 +7,7 @@ import { errorOfResponse } from "../../client/CrossfadeError.ts"
 import { access, refuse, signIn, signOut } from "../service/Access.ts"
 import { consoleSettings } from "../service/ConsoleSettings.ts"
 import { authorizationRequest, type Pending, pendingOf, returnOf, signOutRequest } from "./Flow.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 const pendingKey = "signInPending"
 /** Set while the tab uses a token of the provider. */
@@ -76,7 +77,7 @@ const complete = async (): Promise<void> => {
     sessionStorage.setItem(providerKey, "true")
     await signIn(token)
   } catch (error) {
-    refuse("provider", error instanceof Error ? error.message : String(error))
+    refuse("provider", errorOf(error).message)
   }
 }
 

@@ -202,6 +202,9 @@ export const breakerExamples: ExamplesByOperation = {
               errorRate: 0,
               timeoutRate: 0,
               perSecond: 1,
+              p50FirstContentMs: 41,
+              p95FirstContentMs: 41,
+              inFlight: 0,
             },
             direct_llm: {
               total: 0,
@@ -217,10 +220,23 @@ export const breakerExamples: ExamplesByOperation = {
               errorRate: 0,
               timeoutRate: 0,
               perSecond: 0,
+              p50FirstContentMs: null,
+              p95FirstContentMs: null,
+              inFlight: 0,
             },
           },
           directFailing: false,
           directConfigured: true,
+          runtimeConfigured: true,
+          thresholds: {
+            minSamples: 20,
+            errorRate: 0.3,
+            timeoutRate: 0.2,
+            meanLatencyMs: 20000,
+            firstProgressLimitMs: 15000,
+          },
+          evidence: { timeouts: 0, timeoutLimit: 150, orgs: [] },
+          fleet: "joined",
           breaker: {
             state: "closed",
             reason: "",
@@ -231,7 +247,14 @@ export const breakerExamples: ExamplesByOperation = {
             evidence: { faults: 0, limit: 12 },
           },
           orgs: [],
-          rollout: { percentage: 0, shadowPercentage: 0, defaultMode: "runtime_orchestrator" },
+          rollout: {
+            percentage: 0,
+            shadowPercentage: 0,
+            defaultMode: "runtime_orchestrator",
+            enabledOrgs: 0,
+            deniedOrgs: 0,
+            rules: 0,
+          },
           runs: { inFlight: 0, oldestMs: 0 },
           decisions: [
             {
@@ -243,7 +266,12 @@ export const breakerExamples: ExamplesByOperation = {
             },
           ],
           fallbacks: [],
+          decisionCounts: {
+            windowMs: 300000,
+            counts: [{ mode: "runtime_orchestrator", reason: "default_mode", count: 1 }],
+          },
           transitions: [],
+          point: null,
           notifications: [
             {
               id: "019a5c5e-7c00-7a10-9b20-4c5d6e7f8091",
