@@ -2,19 +2,21 @@
  * `docs/pictures/console-*.png`: the views of the console, taken by `npm run pictures` from a gateway on its sandbox. Chromium must be on the
  * PATH, and the console built.
  */
-import { mkdirSync, statSync } from "node:fs"
-import { chromium as launcher, type Page } from "playwright-core"
+import { writeFileSync } from "node:fs"
+import { type Browser, chromium as launcher, type Page } from "playwright-core"
 import { chromium } from "../test/support/browser.ts"
-import { Client, eventually, operatorToken, tokenFor } from "../test/support/chatClient.ts"
+import { Client, operatorToken, tokenFor } from "../test/support/chatClient.ts"
 import { type Running, startGateway, temporaryFolder } from "../test/support/processes.ts"
+import { smallPng } from "./SmallPng.ts"
 
 /** The breaker of the whole service opens only if several organisations have failures. */
 const orgs = ["acme", "globex", "initech"]
-const folder = "docs/pictures"
-const viewport = { width: 960, height: 600 }
+/** Wide enough for the chain beside the answer. A picture is 1000 pixels wide. */
+const viewport = { width: 1160, height: 720 }
+const deviceScaleFactor = 1000 / viewport.width
 const largest = 60 * 1024
 
-export interface Filled {
+interface Filled {
   readonly gateway: Running
   readonly client: Client
   readonly token: string
@@ -24,7 +26,7 @@ export interface Filled {
 }
 
 /** A gateway on its sandbox with a few turns, their shadows, and orders of an operator. */
-export const fill = async (dataFolder: string): Promise<Filled> => {
+const fill = async (dataFolder: string): Promise<Filled> => {
   const gateway = await startGateway({
     DATA_DIR: dataFolder,
     CHAT_EXECUTION_MODE: "direct_llm",
@@ -48,7 +50,7 @@ export const fill = async (dataFolder: string): Promise<Filled> => {
 }
 
 /** Turns of both modes, one of them with a fallback. Returns the failed run. */
-export const send = async ({ client, fault, turn }: Filled): Promise<string> => {
+const send = async ({ client, fault, turn }: Filled): Promise<string> => {
   for (const text of ["Which plans do you offer?", "Reset my password", "Compare the two invoices"])
     await turn(text)
   const reason = "First organisation"
@@ -64,7 +66,7 @@ export const send = async ({ client, fault, turn }: Filled): Promise<string> => 
 }
 
 /** The runtime goes down, and the breaker opens. */
-export const trip = async ({ client, fault, gateway }: Filled): Promise<void> => {
+const trip = async ({ client, fault, gateway }: Filled): Promise<void> => {
   await fault({ fault: "down" })
   const users = await Promise.all(
     orgs.map(async (org) => new Client(gateway.url, await tokenFor(org, "ben"))),
@@ -75,4 +77,76 @@ export const trip = async ({ client, fault, gateway }: Filled): Promise<void> =>
     if (data.state !== "closed") return
   }
   throw new Error("the breaker has not opened")
+}
+
+/** The file `docs/pictures/console-<name>.png`. `prepare` shows the part of the view that matters. */
+const take = async (
+  browser: Browser,
+  { gateway, token }: Filled,
+  name: string,
+  hash: string,
+  prepare: (page: Page) => Promise<unknown>,
+): Promise<void> => {
+  const context = await browser.newContext({
+    viewport,
+    deviceScaleFactor,
+    locale: "en-GB",
+    colorScheme: "light",
+  })
+  const page = await context.newPage()
+  await page.addInitScript((given) => sessionStorage.setItem("token", given), token)
+  await page.goto(`${gateway.url}/${hash}`)
+  await prepare(page)
+  // A field with the focus has a blinking caret.
+  await page.evaluate("document.activeElement?.blur()")
+  const picture = smallPng(await page.screenshot({ animations: "disabled" }))
+  if (picture.length > largest) throw new Error(`${name} has ${picture.length} bytes, more than ${largest}`)
+  writeFileSync(`docs/pictures/console-${name}.png`, picture)
+  await context.close()
+}
+
+const row = (page: Page, name: RegExp | string) => page.getByRole("row", { name }).first().waitFor()
+
+/** The views while the runtime works. */
+const calm = async (browser: Browser, filled: Filled, failed: string): Promise<void> => {
+  const shot = (name: string, hash: string, prepare: (page: Page) => Promise<unknown>) =>
+    take(browser, filled, name, hash, prepare)
+  await shot("chat", "#/chat", async (page) => {
+    await page.getByRole("link", { name: /^Hello/ }).click()
+    await page.getByRole("article", { name: "Answer" }).getByText("in total").waitFor()
+    await page.getByRole("region", { name: "Execution chain" }).getByText("lookup").first().waitFor()
+  })
+  await shot("run", `#/runs/${failed}`, (page) =>
+    page.getByRole("region", { name: "Waterfall" }).scrollIntoViewIfNeeded(),
+  )
+  await shot("rollout", "#/crossfade/rollout", (page) => row(page, /^Rules/))
+  await shot("autopilot", "#/crossfade/autopilot", (page) => row(page, /^Answers/))
+  await shot("shadow", "#/crossfade/shadow", (page) => row(page, /^Text/))
+  await shot("audit", "#/crossfade/audit", (page) => row(page, /autopilot.start/))
+}
+
+/** The views while the runtime is down. */
+const broken = async (browser: Browser, filled: Filled): Promise<void> => {
+  await take(browser, filled, "sandbox", "#/sandbox", (page) => row(page, /^down/))
+  await take(browser, filled, "live", "#/crossfade", async (page) => {
+    await page.locator(".time-chart canvas").nth(5).waitFor()
+    await page.getByText("Direct mode answers all turns").first().waitFor()
+  })
+}
+
+if (import.meta.main) {
+  const data = temporaryFolder()
+  const filled = await fill(data.path)
+  const browser = await launcher.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] })
+  try {
+    const failed = await send(filled)
+    await filled.client.json("POST", "/api/v1/runtime/autopilot", { reason: "Week 2" })
+    await calm(browser, filled, failed)
+    await trip(filled)
+    await broken(browser, filled)
+  } finally {
+    await browser.close()
+    await filled.gateway.stop("SIGKILL")
+    data.dispose()
+  }
 }

@@ -12,7 +12,7 @@ interface Props {
   readonly view: LiveView
 }
 
-const ByReason = ({ view }: Props) => {
+export const ReasonsCard = ({ view }: Props) => {
   const t = useText(crossfadeText)
   const tag = useStore(language)
   const { counts, windowMs } = view.decisionCounts
@@ -32,23 +32,20 @@ const ByReason = ({ view }: Props) => {
   )
 }
 
-export const DecisionsCards = ({ view }: Props) => {
+export const DecisionsCard = ({ view }: Props) => {
   const t = useText(crossfadeText)
   return (
-    <>
-      <ByReason view={view} />
-      <Card title={t("lastDecisions")}>
-        <Rows
-          label={t("lastDecisions")}
-          heads={[t("time"), t("organisation"), t("mode"), t("reason"), t("run")]}
-          empty={t("noDecisions")}
-          rows={view.decisions.map(({ at, mode, orgId, reason, runId }) => ({
-            key: runId,
-            cells: [<Time at={at} />, orgId, t(mode), <code>{reason}</code>, <RunLink id={runId} />],
-          }))}
-        />
-      </Card>
-    </>
+    <Card title={t("lastDecisions")}>
+      <Rows
+        label={t("lastDecisions")}
+        heads={[t("time"), t("organisation"), t("mode"), t("reason"), t("run")]}
+        empty={t("noDecisions")}
+        rows={view.decisions.map(({ at, mode, orgId, reason, runId }) => ({
+          key: runId,
+          cells: [<Time at={at} />, orgId, t(mode), <code>{reason}</code>, <RunLink id={runId} />],
+        }))}
+      />
+    </Card>
   )
 }
 

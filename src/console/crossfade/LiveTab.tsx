@@ -5,6 +5,7 @@ import { headlineOf } from "../../domain/Headline.ts"
 import { Card, Loading, Notice } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
 import type { Chart } from "../kit/Chart.ts"
+import { clock } from "../kit/Time.tsx"
 import { TimeChart } from "../kit/TimeChart.tsx"
 import { useLive } from "../service/LiveFeed.ts"
 import { crossfadeText } from "../text/CrossfadeText.ts"
@@ -15,7 +16,7 @@ import { BreakerActions } from "./BreakerActions.tsx"
 import { chartsOf } from "./ChartData.ts"
 import { EvidenceCard } from "./EvidenceCard.tsx"
 import { FiguresCard } from "./FiguresCard.tsx"
-import { DecisionsCards, FallbacksCard, ProvidersCard, RefusalsCard } from "./LiveLists.tsx"
+import { DecisionsCard, FallbacksCard, ProvidersCard, ReasonsCard, RefusalsCard } from "./LiveLists.tsx"
 import { OrgsCard } from "./OrgsCard.tsx"
 import { useSeries } from "./SeriesFeed.ts"
 import { TransitionsCard } from "./TransitionsCard.tsx"
@@ -42,8 +43,10 @@ const replicaTexts = { none: "replicaAlone", joined: "replicaJoined", lost: "rep
 
 /** The bands in words, oldest first. */
 const bandsText = (chart: Chart | undefined, none: string): string => {
-  const clock = (at: number) => new Date(at).toLocaleTimeString(chart?.tag)
-  const bands = chart?.bands.map(({ from, label, to }) => `${label} ${clock(from)} – ${clock(to)}`) ?? []
+  const bands =
+    chart?.bands.map(
+      ({ from, label, to }) => `${label} ${clock(from, chart.tag)} – ${clock(to, chart.tag)}`,
+    ) ?? []
   return bands.length === 0 ? none : bands.join(", ")
 }
 
@@ -84,7 +87,7 @@ const LiveTab = ({ account }: ViewProps) => {
     <>
       {lost !== undefined && (
         <Notice tone="bad" alert>
-          {t("lost", { reason: lost, time: new Date(view.at).toLocaleTimeString(tag) })}
+          {t("lost", { reason: lost, time: clock(view.at, tag) })}
         </Notice>
       )}
       <div class={lost === undefined ? "live" : "live stale"}>
@@ -97,12 +100,13 @@ const LiveTab = ({ account }: ViewProps) => {
         <FiguresCard view={view} />
         <EvidenceCard view={view} />
         <OrgsCard account={account} view={view} />
-        <DecisionsCards view={view} />
-        <FallbacksCard view={view} />
         <div class="stack">
+          <ReasonsCard view={view} />
           <ProvidersCard view={view} />
           <RefusalsCard view={view} />
         </div>
+        <DecisionsCard view={view} />
+        <FallbacksCard view={view} />
         <TransitionsCard view={view} />
       </div>
     </>

@@ -25,6 +25,10 @@ export const duration = (ms: number): string => {
   return `${Math.floor(ms / 60_000)} m ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, "0")} s`
 }
 
+/** "17:05:09", in every language. */
+export const clock = (at: number, tag: string | undefined): string =>
+  new Date(at).toLocaleTimeString(tag, { timeStyle: "medium", hourCycle: "h23" })
+
 /** The time of day, with the date if it is another day. The title has the whole time. */
 export const Time = ({ at, ago = false }: { readonly at: number | string; readonly ago?: boolean }) => {
   const tag = useStore(language)

@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks"
 import { scheme } from "../Scheme.ts"
 import type { Chart, ChartSeries } from "./Chart.ts"
 import type { Plot } from "./TimePlot.ts"
+import { clock } from "./Time.tsx"
 
 const usePlot = (chart: Chart, hovered: (index: number | null) => void) => {
   const root = useRef<HTMLDivElement>(null)
@@ -55,7 +56,7 @@ export const TimeChart = ({ chart }: { readonly chart: Chart }) => {
     <figure class="time-chart" data-points={times.length}>
       <figcaption>
         <h3>{title}</h3>
-        <span class="quiet">{time === undefined ? "" : new Date(time).toLocaleTimeString(tag)}</span>
+        <span class="quiet">{time === undefined ? "" : clock(time, tag)}</span>
       </figcaption>
       <div ref={root} class="plot" aria-hidden="true" />
       <ul class="chart-legend">
