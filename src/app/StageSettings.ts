@@ -254,14 +254,13 @@ export const proxy = ({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Settings): ProxySet
   except: NO_PROXY,
 })
 
-/** Replaces both upstreams with the sandbox. It runs in this process, where no proxy can reach it. */
+/** Replaces both upstreams with the sandbox. It runs in this process, where no proxy can reach it; webhooks use the proxy. */
 export const withSandbox = (
   settings: Settings,
   urls: { readonly runtimeUrl: string; readonly modelUrl: string },
 ): Settings => ({
   ...settings,
-  HTTP_PROXY: undefined,
-  HTTPS_PROXY: undefined,
+  NO_PROXY: settings.NO_PROXY === "*" ? "*" : `${settings.NO_PROXY},${new URL(urls.runtimeUrl).hostname}`,
   RUNTIME_SERVICE_URL: urls.runtimeUrl,
   RUNTIME_PROTOCOL: "agent2ui",
   providers: [

@@ -3,12 +3,12 @@
  * a terminal there is no person, so a change needs `--yes`.
  */
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createInterface } from "node:readline"
 import { text } from "node:stream/consumers"
 import { Writable } from "node:stream"
+import { say } from "./Output.ts"
 import { Refused } from "./Explained.ts"
 
 export const yesFlag = Flag.Boolean("yes").pipe(
@@ -17,7 +17,7 @@ export const yesFlag = Flag.Boolean("yes").pipe(
   Flag.withDefault(false),
 )
 
-export const hasTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+const hasTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
 const silent = () => new Writable({ write: (_chunk, _encoding, done) => done() })
 
@@ -48,7 +48,7 @@ export const confirmed = Effect.fnUntraced(function* (yes: boolean, change: stri
     return yield* new Refused({
       message: `${change}\nNothing was changed: there is no terminal to ask, so add --yes.`,
     })
-  yield* Console.error(change)
+  yield* say(change)
   const answer = yield* asked("Continue? [y/N] ", false)
   if (!/^y(es)?$/i.test(answer?.trim() ?? "")) return yield* new Refused({ message: "Nothing was changed." })
 })

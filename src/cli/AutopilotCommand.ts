@@ -1,7 +1,6 @@
 /** `crossfade autopilot`: the guarded rollout, from its start to its end. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -13,7 +12,7 @@ import { Failed, Refused } from "./Explained.ts"
 import * as JsonFile from "./JsonFile.ts"
 import { Length } from "./LengthOfTime.ts"
 import * as OperatorClient from "./OperatorClient.ts"
-import { print } from "./Output.ts"
+import { print, say } from "./Output.ts"
 import { reasonFlag, reasonOf } from "./ReasonFlag.ts"
 import type { Service } from "./ServiceClient.ts"
 import { calling, serviceFlags } from "./ServiceFlags.ts"
@@ -59,18 +58,18 @@ const pollEvery = "2 seconds"
 /** Prints each change on standard error. A service that does not answer, such as during its restart, is asked again. */
 const finalState = (service: Service) => {
   let last = ""
-  const say = (line: string) =>
+  const news = (line: string) =>
     line === last
       ? Effect.void
       : Effect.andThen(
           Effect.sync(() => {
             last = line
           }),
-          Console.error(line),
+          say(line),
         )
   return state(service).pipe(
-    Effect.tap((found) => say(summary(found))),
-    Effect.catchTag("ServiceUnreachable", ({ message }) => Effect.as(say(message), undefined)),
+    Effect.tap((found) => news(summary(found))),
+    Effect.catchTag("ServiceUnreachable", ({ message }) => Effect.as(news(message), undefined)),
     Effect.repeat({
       schedule: Schedule.spaced(pollEvery),
       until: (found) => found !== undefined && endOf(found.status) !== undefined,

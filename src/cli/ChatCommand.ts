@@ -17,6 +17,8 @@ import * as AgentsClient from "./AgentsClient.ts"
 import { chatClient, refusedBy } from "./ChatClient.ts"
 import { ChatScreen } from "./ChatScreen.ts"
 import { errorText, Transcript } from "./ChatText.ts"
+import { printable } from "./Columns.ts"
+import { jsonText } from "./Output.ts"
 import { Refused, UsageError } from "./Explained.ts"
 import type { Service } from "./ServiceClient.ts"
 import { calling, serviceFlags } from "./ServiceFlags.ts"
@@ -49,7 +51,7 @@ const events = Effect.fnUntraced(function* (
 
 const show = (json: boolean, screen: ChatScreen, transcript: Transcript) => (event: ChatEvent) =>
   json
-    ? Console.log(JSON.stringify(event))
+    ? Console.log(jsonText(event))
     : Effect.forEach(transcript.take(event), screen.show, { discard: true })
 
 /** Reads a run to its end and returns its last event. */
@@ -94,7 +96,7 @@ const chatting = Effect.fnUntraced(function* (service: Service, turn: Turn, json
     // Before the run, a refused connection will not get better; during the run, the service may restart.
     if (!Deferred.isDoneUnsafe(opened) && error.code === "CONNECTION_LOST")
       Deferred.doneUnsafe(lost, Effect.fail(error))
-    else process.stderr.write(`${error.message} Trying again.\n`)
+    else process.stderr.write(`${printable(error.message)} Trying again.\n`)
   }
   const stream = yield* events(service, turn, onRetry)
   const reading = yield* Effect.forkScoped(read(service, stream, json, opened))

@@ -4,6 +4,7 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
+import { printable } from "./Columns.ts"
 import { exitCodes } from "./ExitCode.ts"
 
 /** The command failed and the reason is printed already. */
@@ -25,7 +26,8 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<never, Failed> => {
   if (error instanceof Failed) return Effect.fail(error)
   const isError = error instanceof Error
   const code = (isError ? error[Runtime.errorExitCode] : undefined) ?? exitCodes.failed.code
-  return Effect.andThen(Console.error(isError ? error.message : String(error)), new Failed({ code }))
+  const text = printable(isError ? error.message : String(error))
+  return Effect.andThen(Console.error(text), new Failed({ code }))
 }
 
 /** Explains a failure; the process then ends with the error's exit code, by default 1. */

@@ -8,7 +8,13 @@ import {
   type Situation,
 } from "../domain/Headline.ts"
 
-const clock = (at: number): string => new Date(at).toTimeString().slice(0, 5)
+/** With the day if it is not today. */
+const clock = ({ now, time }: { readonly time: number; readonly now: number }): string => {
+  const at = new Date(time)
+  const isToday = at.toDateString() === new Date(now).toDateString()
+  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })
+  return `${isToday ? "" : `${day} `}${at.toTimeString().slice(0, 5)}`
+}
 
 const duration = (ms: number): string => {
   const seconds = Math.round(ms / 1000)
@@ -19,10 +25,10 @@ const duration = (ms: number): string => {
 
 const sentence = ({ text, values }: Line): string =>
   filled(headlineTexts[text], values, (value) => {
-    if ("time" in value) return clock(value.time)
+    if ("time" in value) return clock(value)
     if ("ms" in value) return duration(value.ms)
     if ("share" in value) return `${Math.round(value.share * 1000) / 10} %`
-    return value.turns === null ? headlineTexts.allTurns : headlineTexts.turnsOf.replace("{org}", value.turns)
+    return value.turns === null ? headlineTexts.allTurns : filled(headlineTexts.turnsOf, { org: value.turns }, String)
   })
 
 /** The main sentence and its notes. */

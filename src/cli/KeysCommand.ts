@@ -6,7 +6,6 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -17,7 +16,7 @@ import { Lifetime, rows, wordsOf } from "./KeysText.ts"
 import * as KeysClient from "./KeysClient.ts"
 import { confirmed, yesFlag } from "./Ask.ts"
 import { UsageError } from "./Explained.ts"
-import { print } from "./Output.ts"
+import { print, say } from "./Output.ts"
 import { calling, serviceFlags } from "./ServiceFlags.ts"
 import type { Service } from "./ServiceClient.ts"
 
@@ -82,7 +81,7 @@ const create = Command.make(
       { json, profile, token, url },
       Effect.fnUntraced(function* (service) {
         const created = yield* KeysClient.create(service, yield* asked(given))
-        if (!json) yield* Console.error(`${created.id} (${created.name}). The key is shown only once:`)
+        if (!json) yield* say(`${created.id} (${created.name}). The key is shown only once:`)
         yield* print(json, created, () => [created.key])
       }),
     ),

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { success } from "../api/Envelope.ts"
+import * as ConfigCommands from "../config/ConfigCommands.ts"
 import { withShownDefault } from "./DefaultFlag.ts"
 import { secret } from "./Ask.ts"
 import { didYouMean } from "./DidYouMean.ts"
@@ -21,7 +22,9 @@ const profileFlag = Flag.String("profile").pipe(
   Flag.withMetavar("NAME"),
   Flag.withSchema(
     Schema.String.check(
-      Schema.isPattern(/^[\w.-]{1,64}$/, { message: "Expected letters, digits and . _ -" }),
+      Schema.isPattern(/^[A-Za-z0-9][\w.-]{0,63}$/, {
+        message: "Expected letters, digits and . _ -, with a letter or a digit first",
+      }),
     ),
   ),
   withShownDefault("Name of the profile", defaultProfile),
@@ -44,15 +47,16 @@ const logIn = Effect.fnUntraced(function* (flags: {
   readonly json: boolean
 }) {
   const { json, profile, url } = flags
-  const profiles = yield* Profile.read(process.env)
+  const settings = ConfigCommands.read(process.env)
+  const profiles = yield* Profile.read(settings)
   const token = Option.isSome(flags.token) ? flags.token.value : yield* secret(`Token for ${url}: `)
   if (Redacted.value(token) === "")
     return yield* new UsageError({ message: "Expected a token: paste it, or pipe it to this command." })
-  const service = serviceIn({ url, token, profile: undefined }, process.env, profiles)
+  const service = serviceIn({ url, token, profile: undefined }, settings, profiles)
   if (service instanceof UsageError) return yield* service
   yield* verified(service)
   const stored = { url: service.url, token: Redacted.value(token) }
-  const file = yield* Profile.write(process.env, { ...profiles, [profile]: stored })
+  const file = yield* Profile.write(settings, { ...profiles, [profile]: stored })
   yield* print(json, { profile, url: service.url, file }, () => [
     `Logged in to ${service.url} as profile ${profile}, stored in ${file}.`,
   ])
@@ -96,12 +100,15 @@ const logOut = Effect.fnUntraced(function* ({
   readonly json: boolean
   readonly profile: string
 }) {
-  const { [profile]: removed, ...others } = yield* Profile.read(process.env)
+  const settings = ConfigCommands.read(process.env)
+  const profiles = yield* Profile.read(settings)
+  const removed = Profile.profileOf(profiles, profile)
+  const { [profile]: _removed, ...others } = profiles
   if (removed === undefined)
     return yield* new UsageError({
       message: `There is no profile ${profile}. ${didYouMean(profile, Object.keys(others))}`,
     })
-  const file = yield* Profile.write(process.env, others)
+  const file = yield* Profile.write(settings, others)
   yield* print(json, { profile, url: removed.url, file }, () => [
     `Removed the profile ${profile} of ${removed.url}. Its token stays valid until it expires.`,
   ])

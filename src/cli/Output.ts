@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { printable } from "./Columns.ts"
 import { withIsoTimes } from "./Times.ts"
 
 export const jsonFlag = Flag.Boolean("json").pipe(
@@ -13,7 +14,18 @@ export const jsonFlag = Flag.Boolean("json").pipe(
   Flag.withDefault(false),
 )
 
-export const asJson = (data: unknown): string => JSON.stringify(withIsoTimes(data))
+/** JSON escapes most control characters itself. A terminal would run the others. */
+export const jsonText = (data: unknown, space?: number): string =>
+  JSON.stringify(data, null, space).replaceAll(
+    // oxlint-disable-next-line no-control-regex -- control characters are what it escapes
+    /[\u007f-\u009f]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+
+export const asJson = (data: unknown): string => jsonText(withIsoTimes(data))
+
+/** A message for people. Others may have written a part of it. */
+export const say = (text: string): Effect.Effect<void> => Console.error(printable(text))
 
 /** `lines` gets the present time, because people read times relative to it. */
 export const print = (
@@ -22,8 +34,8 @@ export const print = (
   lines: (now: number) => ReadonlyArray<string>,
 ): Effect.Effect<void> =>
   json
-    ? Console.log(JSON.stringify(withIsoTimes(data), null, 2))
-    : Effect.flatMap(Clock.currentTimeMillis, (now) => Console.log(lines(now).join("\n")))
+    ? Console.log(jsonText(withIsoTimes(data), 2))
+    : Effect.flatMap(Clock.currentTimeMillis, (now) => Console.log(printable(lines(now).join("\n"))))
 
 /** Node checks the terminal, `NO_COLOR` and `FORCE_COLOR`. */
 export const isColoured = (stream: NodeJS.WriteStream): boolean => stream.isTTY && stream.hasColors()

@@ -1,7 +1,6 @@
 /** `crossfade rollout`: the settings that decide which turns use the runtime. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { RolloutDocument } from "../api/RolloutApi.ts"
@@ -12,7 +11,7 @@ import { UsageError } from "./Explained.ts"
 import { checkOrgs, forceFlag } from "./KnownOrgs.ts"
 import * as OperatorClient from "./OperatorClient.ts"
 import { problemText } from "./JsonFile.ts"
-import { print } from "./Output.ts"
+import { print, say } from "./Output.ts"
 import { reasonFlag, reasonOf } from "./ReasonFlag.ts"
 import { differenceLines, differences, notes, ofOperators, settingsLines } from "./RolloutText.ts"
 import type { Service } from "./ServiceClient.ts"
@@ -74,7 +73,7 @@ const set = Command.make(
         yield* confirmed(yes, question)
         // The validator excludes a change of someone else since the question.
         const after = yield* OperatorClient.changeRollout(service, { ...change, ...reasonOf(reason) }, etag)
-        if (yes && !flags.json) yield* Console.error(question)
+        if (yes && !flags.json) yield* say(question)
         yield* print(flags.json, after, (now) => settingsLines(after, now))
       }),
     ),

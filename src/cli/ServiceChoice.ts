@@ -5,7 +5,8 @@
 import * as Redacted from "effect/Redacted"
 import { didYouMean } from "./DidYouMean.ts"
 import { UsageError } from "./Explained.ts"
-import type { Environment, Profiles } from "./Profile.ts"
+import type { CommandSettings } from "../config/ConfigCommands.ts"
+import { profileOf, type Profiles } from "./Profile.ts"
 import type { Service } from "./ServiceClient.ts"
 
 export const defaultUrl = "http://localhost:3001"
@@ -16,8 +17,6 @@ export interface Choice {
   readonly token: Redacted.Redacted<string> | undefined
   readonly profile: string | undefined
 }
-
-const given = (value: string | undefined): string | undefined => (value === "" ? undefined : value)
 
 const checkedUrl = (text: string): string | UsageError => {
   const url = URL.parse(text)
@@ -30,21 +29,29 @@ const noToken = new UsageError({
   message: "There is no token for this service. Run `crossfade login`, or set CROSSFADE_TOKEN.",
 })
 
-export const serviceIn = (choice: Choice, env: Environment, profiles: Profiles): Service | UsageError => {
+/** Nothing of a profile is used, so its file may be missing or broken. */
+export const isComplete = (choice: Choice, settings: CommandSettings): boolean =>
+  choice.profile === undefined &&
+  (choice.url ?? settings.url) !== undefined &&
+  (choice.token ?? settings.token) !== undefined
+
+export const serviceIn = (
+  choice: Choice,
+  settings: CommandSettings,
+  profiles: Profiles,
+): Service | UsageError => {
   const name = choice.profile ?? defaultProfile
-  const profile = profiles[name]
+  const profile = profileOf(profiles, name)
   if (choice.profile !== undefined && profile === undefined)
     return new UsageError({
       message: `--profile: there is no profile ${name}. ${didYouMean(name, Object.keys(profiles))}`,
     })
   const named = choice.profile === undefined ? undefined : profile
-  const url = checkedUrl(
-    choice.url ?? named?.url ?? given(env["CROSSFADE_URL"]) ?? profile?.url ?? defaultUrl,
-  )
+  const url = checkedUrl(choice.url ?? named?.url ?? settings.url ?? profile?.url ?? defaultUrl)
   if (typeof url !== "string") return url
   // The token of a profile goes to the address of that profile only.
-  const tokenAt = (stored: typeof profile) => (stored?.url === url ? stored.token : undefined)
-  const text = tokenAt(named) ?? given(env["CROSSFADE_TOKEN"]) ?? tokenAt(profile)
-  const token = choice.token ?? (text === undefined ? undefined : Redacted.make(text))
+  const tokenAt = (stored: typeof profile) => 
+    stored?.url === url ? Redacted.make(stored.token) : undefined
+  const token = choice.token ?? tokenAt(named) ?? settings.token ?? tokenAt(profile)
   return token === undefined ? noToken : { url, token }
 }

@@ -5,11 +5,12 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as ConfigCommands from "../config/ConfigCommands.ts"
 import { explained, UsageError } from "./Explained.ts"
 import { endWithReader, jsonFlag } from "./Output.ts"
 import * as Profile from "./Profile.ts"
 import type { Service } from "./ServiceClient.ts"
-import { defaultUrl, serviceIn } from "./ServiceChoice.ts"
+import { defaultUrl, isComplete, serviceIn } from "./ServiceChoice.ts"
 
 /** `permissions`: those that the token needs. */
 export const serviceFlags = (permissions: string) => ({
@@ -40,13 +41,15 @@ export interface ServiceFlags {
   readonly json: boolean
 }
 
-export const serviceOf = Effect.fnUntraced(function* ({ profile, token, url }: ServiceFlags) {
+const serviceOf = Effect.fnUntraced(function* ({ profile, token, url }: ServiceFlags) {
   const choice = {
     url: Option.getOrUndefined(url),
     token: Option.getOrUndefined(token),
     profile: Option.getOrUndefined(profile),
   }
-  const found = serviceIn(choice, process.env, yield* Profile.read(process.env))
+  const settings = ConfigCommands.read(process.env)
+  const profiles = isComplete(choice, settings) ? {} : yield* Profile.read(settings)
+  const found = serviceIn(choice, settings, profiles)
   return found instanceof UsageError ? yield* found : found
 })
 

@@ -11,7 +11,7 @@ import { SessionId } from "../domain/Ids.ts"
 import { withShownDefault } from "./DefaultFlag.ts"
 import { confirmed, yesFlag } from "./Ask.ts"
 import { refusedBy, requestClient } from "./ChatClient.ts"
-import { print } from "./Output.ts"
+import { jsonText, print } from "./Output.ts"
 import { calling, serviceFlags } from "./ServiceFlags.ts"
 import { messageLines, sessionRows } from "./SessionsText.ts"
 
@@ -128,7 +128,7 @@ const exportSessions = Command.make(
         .exportSessions(Option.getOrUndefined(session))
         .pipe(
           Stream.mapError(refusedBy(service)),
-          Stream.runForEach((line) => Console.log(JSON.stringify(line))),
+          Stream.runForEach((line) => Console.log(jsonText(line))),
         ),
     ),
 ).pipe(

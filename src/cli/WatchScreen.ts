@@ -1,6 +1,7 @@
 /** One live view as lines of a terminal. Pure: the same view and the same size give the same lines. */
 import type { LiveView } from "../api/LiveView.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
+import { printableLine } from "./Columns.ts"
 import { headlineText, wrapped } from "./HeadlineText.ts"
 
 export interface Screen {
@@ -136,16 +137,23 @@ const cut = (line: string, columns: number): string => {
   return cutLine
 }
 
+/** A line end in a reason would move the rows below it. */
+const printableView = (view: LiveView): LiveView =>
+  JSON.parse(JSON.stringify(view), (_, value: unknown) =>
+    typeof value === "string" ? printableLine(value) : value,
+  )
+
 /** At most `rows` lines, none wider than the columns. */
 export const render = (
-  { history, trouble, url, view }: Screen,
+  { history, trouble, url, view: given }: Screen,
   { coloured, columns, rows }: Size,
 ): ReadonlyArray<string> => {
   const paint: Paint = (colour, text) => (coloured ? `\x1b[${colours[colour]}m${text}\x1b[0m` : text)
+  const view = given === undefined ? undefined : printableView(given)
   const asOf = view === undefined ? "" : `  ${trouble === undefined ? "" : "as of "}${clock(view.at)}`
   const top = [
     `${paint("bold", "Crossfade")}  ${url}${asOf}`,
-    ...(trouble === undefined ? [] : [paint("red", trouble)]),
+    ...(trouble === undefined ? [] : [paint("red", printableLine(trouble))]),
   ]
   if (view === undefined) return top.map((line) => cut(line, columns)).slice(0, rows)
   const { fallbackEnabled, fallbackReason, rollout, runs } = view

@@ -13,6 +13,7 @@ export interface UnknownVariable {
 /** Names with these beginnings belong to this service. Other programs may use names such as `DATABASE_HOST`. */
 const ownPrefixes = [
   "CHAT_",
+  "CONSOLE_OIDC_",
   "DIRECT_LLM_",
   "RUNTIME_",
   "SANDBOX_",

@@ -7,6 +7,9 @@
 import type { BreakerState } from "./BreakerState.ts"
 import type { ExecutionMode } from "./Mode.ts"
 
+/** A live view lists no more organisations; overrides come first. */
+export const mostOrgs = 100
+
 interface Scope {
   readonly state: BreakerState
   readonly reason: string
@@ -29,6 +32,8 @@ export interface Situation {
   readonly directConfigured: boolean
   readonly directFailing: boolean
   readonly breaker: Scope
+  /** The direct providers. */
+  readonly providers: ReadonlyArray<{ readonly state: string }>
   readonly orgs: ReadonlyArray<Scope & { readonly orgId: string }>
   readonly rollout: {
     readonly percentage: number
@@ -43,7 +48,7 @@ export interface Situation {
 export type Value =
   | string
   | number
-  | { readonly time: number }
+  | { readonly time: number; readonly now: number }
   | { readonly ms: number }
   | { readonly share: number }
   | { readonly turns: string | null }
@@ -61,10 +66,16 @@ export const headlineTexts = {
   forcedRuntimeUntilEnded:
     "Operator override by {by}, until an operator ends it: the runtime gets {turns}, even if it fails. Reason: {reason}",
   allRuntime: "All turns go to the runtime.",
-  rolloutShare: "{share} of sessions use the runtime. Direct mode answers the rest.",
-  rolloutNone: "The rollout sends all turns to direct mode.",
+  rolloutAll:
+    "The rollout gives all new sessions to the runtime. A session that already uses direct mode keeps it.",
+  rolloutShare:
+    "The rollout gives {share} of new sessions to the runtime. Direct mode answers the rest. A session keeps its mode.",
+  rolloutNone:
+    "The rollout gives all new sessions to direct mode. A session that already uses the runtime keeps it while the breaker allows this.",
   open: "Direct mode answers {turns}: the breaker opened {ago} ago because: {reason}. Next probe in {probe}.",
   openProbing: "Direct mode answers {turns}: the breaker opened {ago} ago because: {reason}. A probe is due.",
+  openElsewhere:
+    "Direct mode answers {turns}: the breaker opened {ago} ago because: {reason}. Another replica probes the runtime.",
   halfOpen:
     "Direct mode answers {turns}, except one turn at a time that probes the runtime: the breaker opened because: {reason}.",
   openNoDirect:
@@ -75,10 +86,12 @@ export const headlineTexts = {
   rampLast:
     "At the end of a ramp: all sessions may use the runtime again. The breaker had opened because: {reason}.",
   orgs: "Organisations with a breaker or an override of their own: {count}.",
+  orgsOrMore: "Organisations with a breaker or an override of their own: {count} or more.",
   fleetLost: "The fleet's Redis is unreachable: each replica decides alone.",
   noWayBack: "No direct provider is configured: if the runtime fails, turns fail with it.",
-  directFails: "Direct mode fails now: turns that leave the runtime fail as well.",
-  exceptions: "Lists or rules of the rollout decide otherwise for some turns.",
+  deniedFail: "Turns of the denied organisations fail: they may not use the runtime.",
+  directFails: "Direct mode fails now: turns that start there or move there may fail.",
+  exceptions: "Lists or rules of the rollout may decide otherwise for some turns.",
   ofRollout: "This applies to the {share} of sessions that the rollout gives to the runtime.",
   allTurns: "all turns",
   turnsOf: "the turns of {org}",
@@ -113,12 +126,12 @@ const isForNone = (situation: Situation): boolean => {
 type Main = Pick<Headline, "tone" | "main">
 
 const ofOverride = (
-  { directConfigured }: Situation,
+  { at, directConfigured }: Situation,
   { by, expiresAt, mode, reason }: NonNullable<Scope["forced"]>,
   org: string | null,
 ): Main => {
   const values = { by, reason, turns: { turns: org } }
-  const until = expiresAt === null ? values : { ...values, until: { time: expiresAt } }
+  const until = expiresAt === null ? values : { ...values, until: { time: expiresAt, now: at } }
   if (mode === "direct_llm" && !directConfigured) return { tone: "bad", main: line("forcedNowhere", values) }
   const text = mode === "direct_llm" ? "forcedDirect" : "forcedRuntime"
   return { tone: "warn", main: line(expiresAt === null ? `${text}UntilEnded` : text, until) }
@@ -126,7 +139,10 @@ const ofOverride = (
 
 const ofClosed = (situation: Situation): Main => {
   const share = rolloutOf(situation)
-  if (share === 1) return { tone: "good", main: line("allRuntime") }
+  const { directConfigured, rollout } = situation
+  if (!directConfigured || rollout.defaultMode === "runtime_orchestrator")
+    return { tone: "good", main: line("allRuntime") }
+  if (share === 1) return { tone: "good", main: line("rolloutAll") }
   if (isForNone(situation)) return { tone: "warn", main: line("rolloutNone") }
   return { tone: "good", main: line("rolloutShare", { share: { share } }) }
 }
@@ -145,7 +161,8 @@ const ofBreaker = (situation: Situation, scope: Scope, org: string | null): Main
       : { tone: "warn", main: line("ramp", { ...values, share: { share } }) }
   }
   if (scope.state === "half_open") return { tone: "bad", main: line("halfOpen", values) }
-  const waitMs = (scope.nextProbeAt ?? at) - at
+  if (scope.nextProbeAt === null) return { tone: "bad", main: line("openElsewhere", values) }
+  const waitMs = scope.nextProbeAt - at
   return waitMs >= 1000
     ? { tone: "bad", main: line("open", { ...values, probe: { ms: waitMs } }) }
     : { tone: "bad", main: line("openProbing", values) }
@@ -166,23 +183,50 @@ const mainOf = (situation: Situation, own: (Scope & { readonly orgId: string }) 
   return ofBreaker(situation, breaker, null)
 }
 
+/** The sentences that leave room for the lists and rules of the rollout. */
+const byRollout: ReadonlySet<HeadlineText> = new Set([
+  "allRuntime",
+  "rolloutAll",
+  "rolloutShare",
+  "rolloutNone",
+  "openBothFail",
+  "ramp",
+  "rampLast",
+])
+
+/** A list or a rule may lead elsewhere than the percentage and the default mode. */
+const hasExceptions = ({ rollout }: Situation, share: number): boolean =>
+  rollout.rules > 0 || (share < 1 && rollout.enabledOrgs > 0) || (share > 0 && rollout.deniedOrgs > 0)
+
+/** Also if the breakers of all providers are open, for instance after a time without turns. */
+const isDirectDown = ({ directConfigured, directFailing, providers }: Situation): boolean =>
+  directConfigured &&
+  (directFailing || (providers.length > 0 && providers.every(({ state }) => state !== "closed")))
+
+const fleetNotes = ({ fleet, orgs }: Situation): ReadonlyArray<Line> => [
+  ...(fleet === "lost" ? [line("fleetLost")] : []),
+  ...(orgs.length === 0
+    ? []
+    : [line(orgs.length < mostOrgs ? "orgs" : "orgsOrMore", { count: orgs.length })]),
+]
+
 /** Additions for all organisations. */
-const notesOf = (situation: Situation): ReadonlyArray<Line> => {
-  const { breaker, directConfigured, directFailing, orgs, rollout, runtimeConfigured } = situation
+const notesOf = (situation: Situation, main: HeadlineText): ReadonlyArray<Line> => {
+  const { breaker, directConfigured, rollout, runtimeConfigured } = situation
   const share = rolloutOf(situation)
   const isPartial = share > 0 && share < 1
-  const { forced, state } = breaker
-  const listed = (share < 1 && rollout.enabledOrgs > 0) || rollout.deniedOrgs > 0 || rollout.rules > 0
-  const [goesBoth, isClosed] = [directConfigured && runtimeConfigured, state === "closed"]
+  const isOnlyRuntime = runtimeConfigured && !directConfigured
   return [
-    ...(situation.fleet === "lost" ? [line("fleetLost")] : []),
-    ...(orgs.length === 0 ? [] : [line("orgs", { count: orgs.length })]),
-    ...(isPartial && (state === "ramp" || (directFailing && !isClosed && forced === null))
+    ...fleetNotes(situation),
+    ...(isPartial && (main === "ramp" || main === "rampLast" || main === "openBothFail")
       ? [line("ofRollout", { share: { share } })]
       : []),
-    ...(listed && goesBoth && forced === null && state !== "open" ? [line("exceptions")] : []),
-    ...(!directConfigured && isClosed && runtimeConfigured ? [line("noWayBack")] : []),
-    ...(directFailing && isClosed ? [line("directFails")] : []),
+    ...(directConfigured && byRollout.has(main) && hasExceptions(situation, share)
+      ? [line("exceptions")]
+      : []),
+    ...(isOnlyRuntime && breaker.state === "closed" ? [line("noWayBack")] : []),
+    ...(isOnlyRuntime && breaker.forced === null && rollout.deniedOrgs > 0 ? [line("deniedFail")] : []),
+    ...(isDirectDown(situation) && main !== "openBothFail" ? [line("directFails")] : []),
   ]
 }
 
@@ -190,7 +234,7 @@ const notesOf = (situation: Situation): ReadonlyArray<Line> => {
 export const headlineOf = (situation: Situation, orgId?: string): Headline => {
   const own = situation.orgs.find((org) => org.orgId === orgId)
   const { main, tone } = mainOf(situation, own)
-  const notes = orgId === undefined ? notesOf(situation) : []
+  const notes = orgId === undefined ? notesOf(situation, main.text) : []
   const isDoubtful = notes.some(({ text }) => text !== "exceptions" && text !== "ofRollout")
   return { tone: tone === "good" && isDoubtful ? "warn" : tone, main, notes }
 }

@@ -12,6 +12,7 @@ import * as Sse from "../protocol/Sse.ts"
 import { AccessEnds } from "../api/Authorization.ts"
 import type { LiveEnd, LiveView } from "../api/LiveView.ts"
 import { Rollout } from "../decision/Rollout.ts"
+import { mostOrgs } from "../domain/Headline.ts"
 import type { ExecutionMode } from "../domain/Mode.ts"
 import type { RolloutSettings } from "../domain/RolloutSettings.ts"
 import { Modes } from "../execution/Modes.ts"
@@ -29,9 +30,6 @@ import { respond } from "./ErrorMapping.ts"
 
 /** People on call and their screens; each holds a connection. */
 const mostWatchers = 20
-
-/** A screen shows fewer. `fallback/status` lists all. */
-const mostOrgs = 100
 
 const tooMany = respond({
   code: "SSE_CONNECTION_LIMIT",
@@ -64,7 +62,10 @@ const shownBreakers = (status: Status) => {
     directFailing,
     directConfigured,
     breaker,
-    orgs: orgs.slice(0, mostOrgs),
+    // An operator looks for the overrides first; `fallback/status` lists all.
+    orgs: orgs
+      .toSorted((a, b) => Number(b.forced !== null) - Number(a.forced !== null))
+      .slice(0, mostOrgs),
     transitions,
     providers,
     refusals,

@@ -36,7 +36,8 @@ interface BreakerStatus {
   readonly reason: string
   /** The start of this state. */
   readonly since: number
-  /** The next synthetic probe, or the earliest turn that may be one (in the past if the next turn is it). Null: none is due. */
+  /** The next synthetic probe, or the earliest turn that may be one (in the past if the next turn is it). Null: none is
+   * due, or another replica probes. */
   readonly nextProbeAt: number | null
   /** The share of sessions that may use the runtime. */
   readonly share: number
@@ -64,6 +65,8 @@ export interface Status extends BreakerStatus {
 /** Both modes over a short time, for charts. */
 export interface Recent {
   readonly modes: Readonly<Record<ExecutionMode, SlidingWindow.Summary>>
+  /** The time that the figures cover. */
+  readonly coveredMs: number
   readonly state: BreakerState
   readonly share: number
 }
@@ -162,6 +165,7 @@ const nextProbeAt = (
   if (breaker.state === "closed" || breaker.state === "ramp") return null
   if (scope === "org" || !settings.probes || breaker.state === "half_open")
     return HalfOpenProbe.nextAt(breaker, now)
+  if (!breakers.probing.here) return null
   return Probing.nextWhileOpen(breakers.probing, breakers.policy, breaker.goodSince !== undefined, now)
 }
 
@@ -185,6 +189,7 @@ export const recent = (health: Health.Health, now: number, spanMs: number): Rece
   const { direct_llm, runtime_orchestrator } = health.windows
   return {
     modes: { direct_llm: summaryOf(direct_llm), runtime_orchestrator: summaryOf(runtime_orchestrator) },
+    coveredMs: SlidingWindow.coveredMs(direct_llm, now, spanMs),
     state: Breakers.shownState(global, forced),
     share: shareOf(health, global, forced),
   }

@@ -1,6 +1,6 @@
 /**
  * The last 15 minutes of both modes as this process sees them: one point each 5 s, for charts that have a time axis when they
- * open. Each point covers 30 s, because 5 s have too few attempts for a percentile.
+ * open. Each point covers at least 30 s, because 5 s have too few attempts for a percentile.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -40,8 +40,8 @@ export interface Point {
   readonly modes: Readonly<Record<ExecutionMode, ModePoint>>
 }
 
-/** `coveredMs`: the part of the span since the start of the process. */
-export const modePoint = (
+/** `coveredMs`: the time that the summary covers, since the start of the process. */
+const modePoint = (
   summary: SlidingWindow.Summary,
   activity: Activity,
   coveredMs: number,
@@ -91,8 +91,9 @@ const make = Effect.gen(function* () {
 
   const sample = Effect.gen(function* () {
     const at = yield* Clock.currentTimeMillis
-    const { modes, share, state } = yield* monitor.recent(spanMs)
-    const coveredMs = Math.min(spanMs, monotonicMillis(clock) - startedAt)
+    const recent = yield* monitor.recent(spanMs)
+    const { modes, share, state } = recent
+    const coveredMs = Math.min(recent.coveredMs, monotonicMillis(clock) - startedAt)
     const of = (mode: ExecutionMode) => modePoint(modes[mode], turns.activity(mode, at, spanMs), coveredMs)
     const point: Point = {
       at,

@@ -18,7 +18,7 @@ import { slackMessage } from "./SlackForm.ts"
 import { teamsMessage } from "./TeamsForm.ts"
 
 const patience = "10 seconds"
-/** The status decides; the text only adds a word of Slack. */
+/** The text adds a word of Slack, or contradicts the status. */
 const patienceForText = "1 second"
 const mostTextBytes = 4096
 
@@ -78,7 +78,10 @@ export const post = Effect.fnUntraced(
     const response = yield* client.execute(requestOf(webhook, notification, now))
     const text = yield* textOf(response)
     const retryAfter = response.headers["retry-after"]
-    return DeliveryRules.verdictOf({ status: response.status, retryAfter, text }, now)
+    return DeliveryRules.verdictOf(
+      { form: webhook.form, status: response.status, retryAfter, text },
+      now,
+    )
   },
   Effect.timeoutOrElse({
     duration: patience,

@@ -1,6 +1,6 @@
 /** The verdict on an answer of a webhook, and the wait before the next try. Pure; the random number goes in. */
 import { parseRetryAfter } from "../domain/RetryAfterHeader.ts"
-import type { Delivered } from "../domain/Webhook.ts"
+import type { Delivered, WebhookForm } from "../domain/Webhook.ts"
 
 /** A receiver that stays away for longer misses the notification. */
 export const longestDeliveryMs = 15 * 60_000
@@ -26,6 +26,7 @@ const slackWords = [
 ]
 
 interface Answer {
+  readonly form: WebhookForm
   readonly status: number
   readonly retryAfter: string | undefined
   /** The beginning of its text. */
@@ -38,9 +39,22 @@ const wordsOf = ({ status, text }: Answer): string => {
   return word === undefined ? `answered ${status}` : `answered ${status} (${word})`
 }
 
+/**
+ * Chats also report failures in an answer of 200: Teams connectors in a sentence, others in a JSON field. The status
+ * alone decides for `json`.
+ */
+const isRefusedInText = ({ form, text }: Answer): boolean =>
+  form !== "json" &&
+  (/^\s*Webhook message delivery failed/i.test(text) ||
+    /^\s*\{[^{}]*"(?:ok|success)"\s*:\s*false/.test(text))
+
 /** 408, 429 and 5xx may succeed later. Every other refusal is final. */
 export const verdictOf = (answer: Answer, now: number): Delivered => {
-  const { retryAfter, status } = answer
+  const { form, retryAfter, status } = answer
+  if (status >= 200 && status < 300 && isRefusedInText(answer)) {
+    const reason = `answered ${status}, but the ${form} text says that it failed`
+    return { _tag: "failed", status, reason, retryAfterMs: 0 }
+  }
   if (status >= 200 && status < 300) return { _tag: "delivered", status }
   const mayRetry = status === 408 || status === 429 || status >= 500
   const retryAfterMs = mayRetry ? (parseRetryAfter(retryAfter, now) ?? 0) : undefined

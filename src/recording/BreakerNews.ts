@@ -26,7 +26,15 @@ const overrideData = ({ by, expiresAt, mode, since }: OperatorOverride, at: numb
   lastedMs: Math.max(0, at - since),
 })
 
-const setNews = (transition: ScopedTransition, forced: OperatorOverride): News => {
+/** Without Redis a change holds on one replica only. */
+const whereOf = ({ alone }: Circumstances): string =>
+  alone === undefined ? "" : ` on replica ${alone}, without Redis`
+
+const setNews = (
+  transition: ScopedTransition,
+  forced: OperatorOverride,
+  circumstances: Circumstances,
+): News => {
   const { at, orgId } = transition
   const { by, expiresAt, mode, reason } = forced
   const until =
@@ -39,16 +47,20 @@ const setNews = (transition: ScopedTransition, forced: OperatorOverride): News =
     orgId,
     by,
     reason,
-    text: sentence(`${by} sends ${scopeOf(transition)} to ${modes[mode]} ${until}`, reason),
+    text: sentence(`${by} sends ${scopeOf(transition)} to ${modes[mode]}${whereOf(circumstances)} ${until}`, reason),
     data: overrideData(forced, at),
   }
 }
 
-const endNews = (transition: ScopedTransition, before: OperatorOverride): News => {
+const endNews = (
+  transition: ScopedTransition,
+  before: OperatorOverride,
+  circumstances: Circumstances,
+): News => {
   const { at, by = null, orgId, reason, to } = transition
   const isExpired = before.expiresAt !== null && at >= before.expiresAt && by === null
   const end = isExpired ? "expired" : by === null ? "ended" : `was ended by ${by}`
-  const lasted = `after ${durationText(at - before.since)}`
+  const lasted = `after ${durationText(at - before.since)}${whereOf(circumstances)}`
   const origin = sentence(`${before.by} had set it`, before.reason)
   const now = to === "closed" ? "" : ` The breaker is ${to.replace("_", " ")}.`
   const stated = by !== null && reason.startsWith(`${by}: `) ? reason.slice(by.length + 2) : reason
@@ -66,12 +78,12 @@ const endNews = (transition: ScopedTransition, before: OperatorOverride): News =
 const isAway = (state: ScopedTransition["from"]): boolean => state === "open" || state === "half_open"
 
 /** A failed probe keeps the breaker open, so only the way from the runtime and the way back are news. */
-const moveNews = (transition: ScopedTransition, { alone }: Circumstances): News | undefined => {
+const moveNews = (transition: ScopedTransition, circumstances: Circumstances): News | undefined => {
   const { by = null, evidence, from, orgId, reason, to } = transition
   const isOpened = to === "open" && !isAway(from)
   if (!isOpened && to !== "closed") return undefined
   const scope = orgId === null ? "The breaker of all organisations" : `The breaker of ${scopeOf(transition)}`
-  const where = alone === undefined ? "" : ` on replica ${alone}, without Redis`
+  const where = whereOf(circumstances)
   const again = from === "ramp" ? " again" : ""
   return {
     kind: isOpened ? "breaker.opened" : "breaker.closed",
@@ -95,6 +107,8 @@ const isSame = (one: OperatorOverride, other: OperatorOverride | undefined): boo
 export const of = (transition: ScopedTransition, circumstances: Circumstances): News | undefined => {
   const { forced } = transition
   const { before } = circumstances
-  if (forced !== null) return isSame(forced, before) ? undefined : setNews(transition, forced)
-  return before === undefined ? moveNews(transition, circumstances) : endNews(transition, before)
+  if (forced !== null) return isSame(forced, before) ? undefined : setNews(transition, forced, circumstances)
+  return before === undefined 
+    ? moveNews(transition, circumstances)
+    : endNews(transition, before, circumstances)
 }

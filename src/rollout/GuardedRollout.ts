@@ -115,12 +115,9 @@ const make = Effect.gen(function* () {
       if (stored !== undefined && !AutopilotRules.isFinished(stored.state)) {
         return yield* refuse(`one is ${stored.state.status} already: abort it first`)
       }
-      const conflict = yield* rolloutPercentage.prepare(actor)
+      const conflict = yield* rolloutPercentage.prepare(actor, plan.steps[0].percentage)
       if (conflict !== undefined) return yield* refuse(conflict)
       const { percentage } = (yield* rollout.current).settings
-      if (plan.steps[0].percentage < percentage) {
-        return yield* refuse(`the percentage is ${percentage} already: begin there, or lower it first`)
-      }
       const now = yield* Clock.currentTimeMillis
       const state = AutopilotRules.start(plan, percentage, now)
       const entry = AutopilotRecord.auditEntry(

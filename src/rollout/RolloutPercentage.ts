@@ -24,8 +24,11 @@ export const make = Effect.gen(function* () {
    * Makes direct mode the default on a sandbox whose mode is open, so that the playbook can be practised there. Returns
    * the reason why a start is not possible.
    */
-  const prepare = Effect.fnUntraced(function* (by: Actor) {
-    const { etag, isModeOpen } = yield* rollout.current
+  const prepare = Effect.fnUntraced(function* (by: Actor, first: number) {
+    const { etag, isModeOpen, settings } = yield* rollout.current
+    // A start that is refused changes nothing.
+    if (first < settings.percentage)
+      return `the percentage is ${settings.percentage} already: begin there, or lower it first`
     if (isModeOpen)
       yield* rollout
         .change(

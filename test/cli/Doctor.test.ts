@@ -181,6 +181,61 @@ describe("crossfade doctor", () => {
     expect(found.output + text.output).not.toContain("canary")
   })
 
+  it("warns of a model that refuses the token limit, and accepts one that takes no less than 16", async () => {
+    const model = (refuses: (limit: unknown, field: string) => object | undefined) =>
+      serveHttp((request, answer) => {
+        let text = ""
+        request.on("data", (chunk) => (text += chunk))
+        request.on("end", () => {
+          const body: Record<string, unknown> = text === "" ? {} : JSON.parse(text)
+          const field = "max_tokens" in body ? "max_tokens" : "max_completion_tokens"
+          const error = body[field] === undefined ? undefined : refuses(body[field], field)
+          answer.writeHead(error === undefined ? 200 : 400, { "content-type": "text/event-stream" })
+          const chunk = { choices: [{ delta: { content: "pong" }, finish_reason: "stop" }] }
+          answer.end(
+            error === undefined
+              ? `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`
+              : JSON.stringify({ error: { type: "invalid_request_error", ...error } }),
+          )
+        })
+      })
+    const field = await model((_, name) =>
+      name === "max_tokens"
+        ? {
+            message:
+              "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+            param: name,
+            code: "unsupported_parameter",
+          }
+        : undefined,
+    )
+    const small = await model(() => ({
+      message:
+        "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.",
+    }))
+    const sixteen = await model((limit, param) =>
+      Number(limit) < 16
+        ? { message: `Invalid '${param}': Expected a value >= 16`, param, code: "integer_below_min_value" }
+        : undefined,
+    )
+    const found = await doctor({
+      DIRECT_LLM_PROVIDERS: "field,small,sixteen,right",
+      ...provider("FIELD", field),
+      ...provider("SMALL", small),
+      ...provider("SIXTEEN", sixteen),
+      ...provider("RIGHT", field),
+      DIRECT_LLM_RIGHT_MAX_TOKENS_FIELD: "max_completion_tokens",
+    })
+    expect(found.of("provider field")).toMatchObject([
+      { status: "warning", advice: expect.stringContaining("DIRECT_LLM_FIELD_MAX_TOKENS_FIELD") },
+    ])
+    expect(found.of("provider field")[0]?.seen).toContain("400 unsupported_parameter")
+    expect(found.statusOf("provider small")).toEqual(["warning"])
+    expect(found.statusOf("provider sixteen")).toEqual(["ok"])
+    expect(found.statusOf("provider right")).toEqual(["ok"])
+    expect(found.output).not.toContain("Could not finish")
+  })
+
   it("tells a server that is not Crossfade, and a clock that is wrong", async () => {
     const url = await serveHttp((_, answer) => {
       answer.setHeader("date", "Mon, 01 Jan 2024 00:00:00 GMT")

@@ -1,5 +1,5 @@
 /** `crossfade login` and `logout`: the profile file, and the choice between it, the environment and flags. */
-import { chmodSync, existsSync, readFileSync, statSync } from "node:fs"
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest"
 import { operatorToken, tokenFor } from "../support/chatClient.ts"
@@ -97,6 +97,45 @@ it("refuses a file that other users can read", async () => {
   chmodSync(file(), 0o644)
   const refused = await crossfade(["sessions", "list"], { env })
   expect(refused).toMatchObject({ code: 1, error: expect.stringContaining(`chmod 600 ${file()}`) })
+}, 180_000)
+
+it("reads no profile file when the environment names the address and the token", async () => {
+  await logIn(token)
+  writeFileSync(file(), "{")
+  const service = { CROSSFADE_URL: world.gateway.url, CROSSFADE_TOKEN: token }
+  expect(await crossfade(["sessions", "list", "--json"], { env: { ...env, ...service } })).toMatchObject({
+    code: 0,
+    error: "",
+  })
+  expect(await crossfade(["sessions", "list"], { env })).toMatchObject({
+    code: 1,
+    error: expect.stringContaining(`Cannot use ${file()}: expected JSON`),
+  })
+}, 180_000)
+
+it("refuses a folder that other users can write to", async () => {
+  await logIn(token)
+  chmodSync(join(folder.path, "crossfade"), 0o777)
+  const refused = await crossfade(["sessions", "list"], { env })
+  expect(refused).toMatchObject({
+    code: 1,
+    error: expect.stringContaining("other users may write to its folder"),
+  })
+}, 180_000)
+
+it("finds no profile of a name that each record inherits", async () => {
+  await logIn(token)
+  for (const command of [
+    ["sessions", "list", "--profile", "constructor"],
+    ["logout", "--profile", "toString"],
+  ])
+    expect(await crossfade(command, { env })).toMatchObject({
+      code: 2,
+      error: expect.stringContaining("here is no profile"),
+    })
+  const refused = await logIn(token, "--profile", "__proto__")
+  expect(refused.code).not.toBe(0)
+  expect(Object.keys(profiles())).toEqual(["default"])
 }, 180_000)
 
 it("logout removes the profile", async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { aligned, printable } from "../../src/cli/Columns.ts"
+import { read as commandSettings } from "../../src/config/ConfigCommands.ts"
+import { explained, Refused } from "../../src/cli/Explained.ts"
+import { print, say } from "../../src/cli/Output.ts"
 import { serviceIn } from "../../src/cli/ServiceChoice.ts"
 import { lengthOf, timeOf, withIsoTimes } from "../../src/cli/Times.ts"
 import { Transcript } from "../../src/cli/ChatText.ts"
@@ -30,7 +35,43 @@ describe("times", () => {
 describe("text for a terminal", () => {
   it("has no escapes of others, and columns as wide as their widest cell", () => {
     expect(printable("a\u001b[2Jb\nc\td")).toBe("a\ufffd[2Jb\nc\td")
+    expect(printable("a\r\nb\u009b2J\u202ec")).toBe("a\nb\ufffd2J\ufffdc")
     expect(aligned([["A", "LONG"], ["long", "b"], ["c"]])).toEqual(["A     LONG", "long  b", "c"])
+  })
+})
+
+describe("output of commands", () => {
+  const hostile = "x\u001b]0;y\u0007\u009b2J\u202e"
+  const calls: Array<string> = []
+  const recorder = {
+    ...globalThis.console,
+    log: (text: string) => calls.push(text),
+    error: (text: string) => calls.push(text),
+  }
+  const run = (effect: Effect.Effect<unknown, unknown>): string => {
+    calls.length = 0
+    Effect.runSync(Effect.exit(Effect.provideService(effect, Console.Console, recorder)))
+    return calls.join("\n")
+  }
+
+  it.each([
+    ["a result", print(false, {}, () => [hostile])],
+    ["a question", say(hostile)],
+    ["a failure", explained(new Refused({ message: hostile }))],
+    ["JSON", print(true, { hostile }, () => [])],
+  ])("sends no command of others to the terminal in %s", (_, effect) => {
+    const text = run(effect)
+    expect(text).toContain("x")
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+    expect(text).not.toMatch(/[\u001b\u0007\u009b]/)
+  })
+
+  it("keeps the value of JSON", () => {
+    expect(JSON.parse(run(print(true, { hostile }, () => [])))).toEqual({ hostile })
+  })
+
+  it("keeps a cell with a line end in its row", () => {
+    expect(aligned([["a\nb\tc", "d"]])).toEqual(["a b c  d"])
   })
 })
 
@@ -41,7 +82,11 @@ describe("the service of a command", () => {
     env: Readonly<Record<string, string>> = {},
   ) => {
     const token = choice.token === undefined ? undefined : Redacted.make(choice.token)
-    const found = serviceIn({ url: choice.url, token, profile: choice.profile }, env, profiles)
+    const found = serviceIn(
+      { url: choice.url, token, profile: choice.profile },
+      commandSettings(env),
+      profiles,
+    )
     return "url" in found ? [found.url, Redacted.value(found.token)] : found.message
   }
 

@@ -227,6 +227,18 @@ describe("the live view in a terminal", () => {
     assert.notInclude(textOf(screen()), "\u001b")
   })
 
+  it("sends no command of a name or a reason to the terminal, and keeps its rows", () => {
+    const hostile = "x\u001b[2J\u009b2J\nclosed\u202e"
+    const shown = screen({
+      view: view({ breaker: { ...view().breaker, reason: hostile } }),
+      trouble: hostile,
+    })
+    const lines = render(shown, size)
+    assert.isTrue(lines.some((line) => line.includes("x\ufffd[2J\ufffd2J closed\ufffd")))
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+    for (const line of lines) assert.notMatch(line, /[\u0000-\u001f\u007f-\u009f\u202e]/)
+  })
+
   it("draws the history relative to its highest value", () => {
     assert.strictEqual(sparkline([100, 200, 400, 800]), "▂▃▅█")
     assert.strictEqual(sparkline([0, 0]), "")

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 import { envExample } from "../../scripts/env-example.ts"
 import * as Config from "../../src/config/Config.ts"
+import { commandVariables } from "../../src/config/ConfigCommands.ts"
 import type { Variable } from "../../src/config/ConfigVariable.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -98,21 +99,22 @@ describe("the environment", () => {
       Array.from(text.matchAll(pattern), ([, found]) => ({ name, found: found ?? "" })),
     )
 
-  it("is read by the names of the table and by no others", () => {
+  it("is read by the names of the tables and by no others", () => {
+    const known = [...Object.keys(Config.variables), ...commandVariables]
     const literal = matches(/\benv(?:\.([A-Z]\w*)|\[\s*["'`][^$\]]*["'`]\s*\])/g)
     const named = matches(/\benv\[\s*["'`]([A-Z]\w*)["'`]\s*\]/g)
     for (const { found, name } of [...literal.filter(({ found }) => found !== ""), ...named]) {
-      assert.property(Config.variables, found, `src/${name} reads ${found}`)
+      assert.include(known, found, `src/${name} reads ${found}`)
     }
     // `env["CHAT_EXECUTION_MODE"]` is there, so the pattern above does find what it looks for.
     assert.isNotEmpty(named)
   })
 
-  it("is read only by Config, ConfigNotify and ConfigProviders, and passed on whole by the entry points", () => {
+  it("is read only by configuration, and passed on whole by the entry points", () => {
     const looking = new Set(matches(/\benv\??\.?\[()/g).map(({ name }) => name))
     assert.sameMembers(
       [...looking],
-      ["config/Config.ts", "config/ConfigNotify.ts", "config/ConfigProviders.ts"],
+      ["config/Config.ts", "config/ConfigCommands.ts", "config/ConfigNotify.ts", "config/ConfigProviders.ts"],
     )
     const taking = new Set(matches(/\bprocess\s*\.\s*env\b()/g).map(({ name }) => name))
     for (const name of taking) assert.match(name, /^(main\.ts|cli\/\w+\.ts)$/)

@@ -193,7 +193,12 @@ describe("the settings of each stage", () => {
         ["http://proxy:1", undefined, "runtime"],
       )
       const urls = { runtimeUrl: "http://127.0.0.1:1", modelUrl: "http://127.0.0.1:2" }
-      assert.isUndefined(StageSettings.proxy(StageSettings.withSandbox(settings, urls)).http)
+      const sandboxed = StageSettings.proxy(StageSettings.withSandbox(settings, urls))
+      // Webhooks still go through the proxy.
+      assert.strictEqual(sandboxed.http && Redacted.value(sandboxed.http), "http://proxy:1")
+      assert.strictEqual(sandboxed.except, "runtime,127.0.0.1")
+      const all = StageSettings.withSandbox({ ...settings, NO_PROXY: "*" }, urls)
+      assert.strictEqual(StageSettings.proxy(all).except, "*")
     }),
   )
 

@@ -120,6 +120,35 @@ describe("the waterfall", () => {
     ])
   })
 
+  it("puts a call below the last step of its id that came before it", () => {
+    const step = {
+      ...link,
+      kind: "step",
+      id: "s1",
+      stepId: null,
+      status: "completed",
+      endedAt: 1900,
+    } as const
+    const call = { ...link, status: "completed", endedAt: 1900 } as const
+    const links = [
+      { ...step, name: "Plan 1" },
+      { ...step, name: "Plan 1, next", id: "s2" },
+      { ...call, name: "of plan 1" },
+      { ...step, name: "Plan 2" },
+      { ...call, name: "of plan 2" },
+      { ...call, name: "of no step", stepId: "s9" },
+    ]
+    const { rows } = waterfallOf(facts, links, undefined, 0)
+    expect(rows.slice(2).map(({ name }) => name)).toEqual([
+      "Plan 1",
+      "of plan 1",
+      "Plan 1, next",
+      "Plan 2",
+      "of plan 2",
+      "of no step",
+    ])
+  })
+
   it("ends a running run at the present time", () => {
     expect(waterfallOf({ ...facts, endedAt: null }, [], undefined, 4000).totalMs).toBe(3000)
   })

@@ -21,7 +21,7 @@ const step = (
   metadata: { stepId },
 })
 
-export const chainDrafts: ReadonlyArray<Draft> = [
+const chainDrafts: ReadonlyArray<Draft> = [
   { type: "thinking", data: { content: "Looking at the question.", stage: "analyzing" } },
   steps(["s1", "Search the archive"], ["s2", "Summarise"]),
   step("s1", "Search the archive", "running", { tool: "search" }),
@@ -211,6 +211,12 @@ export const hostile: ReadonlyArray<ChatEvent> = [
     ...call("c1", { result: "x".repeat(1_000_000) }),
     ...call("c2", { result: deep(400) }),
     { type: "table", data: { columns: [], rows: [] } },
+    {
+      type: "table",
+      data: { columns: [{ key: "constructor", title: "Inherited" }], rows: [{ a: 1 }, { b: 2 }] },
+    },
+    { type: "code", data: { code: "x", language: "\u202Ets", ref: "x", key: "y" } } as Draft,
+    { type: "image", data: { url: "/api/v1/runtime/live" } },
     { type: "table", data: { columns: [{ key: "a", title: "<script>alert(1)</script>" }], rows: [] } },
     {
       type: "chart",
@@ -230,7 +236,7 @@ export const hostile: ReadonlyArray<ChatEvent> = [
     },
     { type: "plan", data: { steps: [{ id: "", title: "<u>t</u>", status: "running" }], currentStep: "" } },
   ),
-  done(17),
+  done(20),
 ]
 
 /** Direct mode answers after the runtime failed in the middle. */

@@ -35,6 +35,7 @@ const situation = (fields: Partial<Situation> = {}): Situation => ({
   runtimeConfigured: true,
   directConfigured: true,
   directFailing: false,
+  providers: [{ state: "closed" }],
   breaker: closed,
   orgs: [],
   rollout,
@@ -61,7 +62,10 @@ describe("the headline", () => {
       "Direct mode answers all turns: the breaker opened 4 min ago because: faults 12 >= 12 in 900 ms. Next probe in 12 s.",
     )
     assert.include(sentence({ breaker: { ...open, nextProbeAt: noon - 1 } }), "A probe is due.")
-    assert.include(sentence({ breaker: { ...open, nextProbeAt: null } }), "A probe is due.")
+    assert.include(
+      sentence({ breaker: { ...open, nextProbeAt: null } }),
+      "faults 12 >= 12 in 900 ms. Another replica probes the runtime.",
+    )
     assert.deepStrictEqual(kind({ breaker: { ...open, state: "half_open" } }), ["halfOpen", "bad"])
   })
 
@@ -90,16 +94,59 @@ describe("the headline", () => {
   it("names the share of the rollout while the breaker is closed", () => {
     assert.strictEqual(
       sentence({ rollout: partial }),
-      "25 % of sessions use the runtime. Direct mode answers the rest.",
+      "The rollout gives 25 % of new sessions to the runtime. Direct mode answers the rest. A session keeps its mode.",
     )
-    assert.deepStrictEqual(kind({ rollout: { ...partial, percentage: 100 } }), ["allRuntime", "good"])
+    // Sessions of before stay in direct mode.
+    assert.deepStrictEqual(kind({ rollout: { ...partial, percentage: 100 } }), ["rolloutAll", "good"])
     assert.deepStrictEqual(kind({ rollout: nothing }), ["rolloutNone", "warn"])
     assert.deepStrictEqual(kind({ rollout: { ...nothing, enabledOrgs: 1 } }), ["rolloutShare", "good"])
     assert.deepStrictEqual(notes({ rollout: { ...rollout, deniedOrgs: 2 } }), ["exceptions"])
     assert.deepStrictEqual(notes({ rollout: { ...rollout, rules: 1 } }), ["exceptions"])
   })
 
-  it("names direct mode, not the breaker, while the rollout keeps every turn from the runtime", () => {
+  it("names lists and rules only where they change the mode of a turn", () => {
+    const denied = { ...nothing, deniedOrgs: 2 }
+    assert.deepStrictEqual(notes({ rollout: denied }), [])
+    const listed = { ...partial, enabledOrgs: 1, deniedOrgs: 1, rules: 1 }
+    for (const breaker of [open, { ...open, state: "half_open" as const }, forced("direct_llm")])
+      assert.deepStrictEqual(notes({ breaker, rollout: listed }), [])
+    for (const breaker of [open, { ...open, state: "half_open" as const }, ramp])
+      assert.include(notes({ breaker, directFailing: true, rollout: listed }), "exceptions")
+  })
+
+  it("says that turns of denied organisations fail without a direct provider", () => {
+    const fields = { directConfigured: false, rollout: { ...rollout, deniedOrgs: 1 } }
+    assert.deepStrictEqual(notes(fields), ["noWayBack", "deniedFail"])
+    assert.include(notes({ ...fields, breaker: open }), "deniedFail")
+    // The override comes before the list.
+    assert.notInclude(notes({ ...fields, breaker: forced("runtime_orchestrator") }), "deniedFail")
+  })
+
+  it("says that direct mode fails in each situation that relies on it", () => {
+    const failing = { directFailing: true }
+    for (const breaker of [forced("direct_llm"), forced("runtime_orchestrator"), closed])
+      assert.include(notes({ ...failing, breaker }), "directFails")
+    assert.include(notes({ ...failing, runtimeConfigured: false }), "directFails")
+    assert.include(notes({ ...failing, rollout: nothing, breaker: open }), "directFails")
+    const skipped = [{ state: "open" }, { state: "half_open" }]
+    assert.deepStrictEqual(notes({ providers: skipped, breaker: open }), ["directFails"])
+    assert.deepStrictEqual(notes({ providers: [...skipped, { state: "closed" }], breaker: open }), [])
+  })
+
+  it("does not give the first organisations as all of them", () => {
+    const of = (count: number) =>
+      notes({ orgs: Array.from({ length: count }, (_, n) => ({ ...open, orgId: `org-${n}` })) })
+    assert.deepStrictEqual(of(99), ["orgs"])
+    assert.deepStrictEqual(of(100), ["orgsOrMore"])
+  })
+
+  it("names the day of an override's end that is not today", () => {
+    const until = (ms: number) => sentence({ breaker: forced("direct_llm", noon + ms) })
+    assert.match(until(60_000), /until \d\d:\d\d:/)
+    assert.match(until(3 * 86_400_000), /until \d{1,2} [A-Z][a-z]{2} \d\d:\d\d:/)
+  })
+
+  it("names direct mode, not the breaker, while the rollout gives no new session to the runtime", () => {
     for (const breaker of [open, ramp])
       for (const directFailing of [true, false])
         assert.deepStrictEqual(kind({ breaker, directFailing, rollout: nothing })[0], "rolloutNone")

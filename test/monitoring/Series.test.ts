@@ -17,9 +17,12 @@ const settings = {
   timeoutThresholdMs: 120_000,
   probes: false,
 }
-const layer = () =>
+const layer = (windowMs = settings.windowMs) =>
   Series.layer.pipe(
-    Layer.provideMerge([Layer.fresh(Monitor.layer(settings)), Layer.fresh(RecentTurns.layer)]),
+    Layer.provideMerge([
+      Layer.fresh(Monitor.layer({ ...settings, windowMs })),
+      Layer.fresh(RecentTurns.layer),
+    ]),
   )
 
 const ended = (outcome: "success" | "error", latencyMs: number) =>
@@ -68,6 +71,19 @@ describe("the series of both modes", () => {
       assert.strictEqual((yield* points).at(-1)!.modes.runtime_orchestrator.successRate, null)
     }).pipe(Effect.provide(layer())),
   )
+
+  for (const windowMs of [10_000, 60_000, 300_000, 3_600_000])
+    it.effect(`shows the true rate with a window of ${windowMs} ms`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.adjust("2501 millis")
+        for (let n = 0; n < 300; n++) {
+          yield* ended("success", 100)
+          yield* TestClock.adjust("1 second")
+        }
+        const rates = (yield* points).slice(-20).map(({ modes }) => modes.runtime_orchestrator.perSecond)
+        for (const rate of rates) assert.closeTo(rate, 1, 0.1)
+      }).pipe(Effect.provide(layer(windowMs))),
+    )
 
   it.effect("shows the attempts in flight and their time to first content, by mode", () =>
     Effect.gen(function* () {

@@ -2,12 +2,28 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DeliveryRules from "../../src/notify/DeliveryRules.ts"
 
 const answer = (status: number, fields: Partial<Parameters<typeof DeliveryRules.verdictOf>[0]> = {}) =>
-  DeliveryRules.verdictOf({ status, retryAfter: undefined, text: "", ...fields }, 0)
+  DeliveryRules.verdictOf({ form: "slack", status, retryAfter: undefined, text: "", ...fields }, 0)
 
 describe("the verdict on an answer", () => {
   it("accepts every 2xx", () => {
     for (const status of [200, 202, 204])
       assert.deepStrictEqual(answer(status), { _tag: "delivered", status })
+  })
+
+  it("does not take a failure in an answer of 200 as a delivery", () => {
+    const teams =
+      "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x"
+    assert.deepStrictEqual(answer(200, { form: "teams", text: teams }), {
+      _tag: "failed",
+      status: 200,
+      reason: "answered 200, but the teams text says that it failed",
+      retryAfterMs: 0,
+    })
+    for (const text of ['{"ok":false,"error":"rate_limited"}', ' {"error": "x", "success" : false}'])
+      assert.deepInclude(answer(200, { text }), { _tag: "failed", retryAfterMs: 0 })
+    for (const text of ["ok", "1", "", '{"ok":true}', '{"success":true}', "<html>"])
+      assert.deepInclude(answer(200, { text }), { _tag: "delivered" })
+    assert.deepInclude(answer(200, { form: "json", text: '{"ok":false}' }), { _tag: "delivered" })
   })
 
   it("retries 408, 429 and 5xx, and no other refusal", () => {

@@ -10,9 +10,11 @@ import * as Tracer from "effect/Tracer"
 import type { Webhook, WebhookForm } from "../../src/domain/Webhook.ts"
 import { mostWaiting } from "../../src/notify/WebhookQueue.ts"
 import * as Webhooks from "../../src/notify/Webhooks.ts"
+import * as UpstreamProxy from "../../src/execution/UpstreamProxy.ts"
 import * as Logs from "../../src/telemetry/Logs.ts"
 import { catalogue } from "../../src/telemetry/Metrics.ts"
 import { eventually } from "../support/chatClient.ts"
+import { startProxy } from "../support/forwardProxy.ts"
 import { type Receiver, startReceiver, testKey } from "../support/webhookReceiver.ts"
 import { notification } from "./notification.ts"
 
@@ -237,6 +239,43 @@ describe("the delivery to webhooks", () => {
       const one = yield* receiver("json")
       yield* Effect.provide(send("1", "2", "3"), service([webhook("json", one.url)]))
       assert.deepStrictEqual(idsOf(one), ["1", "2", "3"])
+    }),
+  )
+
+  it.effect("goes through the proxy, signed, and names no address of a proxy that refuses", () =>
+    Effect.gen(function* () {
+      yield* now
+      const one = yield* receiver("json")
+      const proxyTo = (auth?: string) =>
+        Effect.acquireRelease(
+          Effect.promise(() => startProxy({ to: one.url, ...(auth === undefined ? {} : { auth }) })),
+          ({ stop }) => Effect.sync(stop),
+        )
+      const { pathname } = new URL(one.url)
+      const send = (proxy: string, url: string) =>
+        Effect.flatMap(Webhooks.Webhooks, ({ tryEach }) => tryEach(notification())).pipe(
+          Effect.provide(
+            Webhooks.layer([webhook("json", url)]).pipe(
+              Layer.provideMerge(NodeHttpClient.layerUndiciNoDispatcher),
+              Layer.provide(
+                UpstreamProxy.layer({ http: Redacted.make(proxy), https: undefined, except: "" }),
+              ),
+            ),
+          ),
+          Effect.map(([tried]) => tried?.result),
+        )
+      const open = yield* proxyTo()
+      const url = `http://hooks.invalid${pathname}`
+      assert.deepStrictEqual(yield* send(open.url, url), { _tag: "delivered", status: 204 })
+      assert.deepStrictEqual(open.asked, [`POST ${url}`])
+      assert.lengthOf(one.received, 1)
+      const closed = yield* proxyTo("me:you")
+      for (const scheme of ["http:", "https:"]) {
+        const refused = yield* send(closed.url, url.replace("http:", scheme))
+        assert.deepInclude(refused, { _tag: "failed", status: null })
+        assert.notInclude(JSON.stringify(refused), "hooks.invalid")
+      }
+      assert.lengthOf(one.received, 1)
     }),
   )
 

@@ -108,6 +108,15 @@ describe("the news of an override", () => {
     })
   })
 
+  it("names the replica if it holds there only, without Redis", () => {
+    const forced = override({ since: noon, expiresAt: noon + 5_400_000 })
+    const set = of({ to: "forced_direct", forced }, undefined, "replica-1")
+    assert.include(set?.text, "to direct mode on replica replica-1, without Redis until 2026-11-22 13:30 UTC")
+    const end = { from: "forced_direct", to: "closed", reason: "the override has expired" } as const
+    const ended = of(end, override({ expiresAt: noon }), "replica-1")
+    assert.include(ended?.text, "expired after 30 min on replica replica-1, without Redis.")
+  })
+
   it("is new for another override, and not for a move of the breaker below it", () => {
     const forced = override()
     const move = { from: "forced_direct", to: "forced_direct", forced } as const

@@ -98,6 +98,33 @@ describe("the news of the autopilot", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
+  it.effect(
+    "ask for an operator again if the breaker interrupts the wait, because a promotion was refused",
+    () => {
+      const kept = world()
+      const waits = () =>
+        kinds(kept.notifications.announced).filter((kind) => kind.endsWith("approval")).length
+      return Effect.gen(function* () {
+        const guarded = yield* GuardedRollout
+        yield* start()
+        yield* until("awaiting_approval")
+        yield* pass(1)
+        assert.strictEqual(waits(), 1)
+        kept.fallback = true
+        yield* until("holding")
+        assert.match((yield* Effect.flip(guarded.promote(olga, "go"))).message, /it is holding/)
+        yield* pass(1)
+        assert.strictEqual(waits(), 1)
+        kept.fallback = false
+        yield* until("awaiting_approval")
+        yield* pass(1)
+        assert.strictEqual(waits(), 2)
+        yield* guarded.promote(olga, "go")
+        assert.include(kinds(kept.notifications.announced), "autopilot.promoted")
+      }).pipe(Effect.provide(service(kept)))
+    },
+  )
+
   it.effect("are not repeated by a restart, and another replica only shows them", () => {
     const kept = world()
     return Effect.gen(function* () {

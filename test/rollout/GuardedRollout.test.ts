@@ -221,6 +221,18 @@ describe("the guarded rollout", () => {
     }).pipe(Effect.provide(service(kept)))
   })
 
+  it.effect("changes nothing on the sandbox by a start that is refused", () => {
+    const kept = { ...world(), ...sandbox }
+    return Effect.gen(function* () {
+      yield* Rollout.use(({ change }) => change(olga, { percentage: 6 }))
+      assert.match((yield* Effect.flip(start())).message, /percentage is 6 already/)
+      assert.deepStrictEqual(
+        kept.rollout.audit.map(({ after }) => after),
+        [{ percentage: 6 }],
+      )
+    }).pipe(Effect.provide(service(kept)))
+  })
+
   it.effect("does not start on the sandbox if an operator chose the runtime", () =>
     Effect.gen(function* () {
       yield* Rollout.use(({ change }) => change(olga, { defaultMode: "runtime_orchestrator" }))

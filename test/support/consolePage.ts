@@ -34,11 +34,11 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly allowed?: ReadonlyArray<string>
 }
 
-/** The header of the console reads the faults of the sandbox, if the gateway runs on one. */
+/** The header of the console reads the faults of the sandbox, if the gateway runs on one. Other servers have no such route. */
 const sandboxOf = async (url: string): Promise<ReadonlyArray<string>> => {
   const response = await fetch(`${url}/api/v1/health/ready`)
-  // A page of the tests has no gateway.
-  if (!response.ok) return []
+  // A gateway that is not ready names its sandbox too. The server of a test page has no such route.
+  if (response.headers.get("content-type")?.startsWith("application/json") !== true) return []
   const { data } = (await response.json()) as {
     readonly data?: { readonly sandbox?: Readonly<Record<string, string>> }
   }

@@ -34,6 +34,8 @@ export interface Variables {
   readonly address: string
   readonly key: string
   readonly model: string
+  /** Names the field of the token limit; empty for the runtime, which has none. */
+  readonly limit: string
 }
 
 const misconfigured = (status: number, { address, key, model }: Variables): string => {
@@ -85,3 +87,16 @@ export const findingOf = (check: string, error: ExecutionError, variables: Varia
     return warning(check, "answers, but limits the rate now", "Raise the limit of the account if this lasts.")
   return failed(check, seen, advice)
 }
+
+/** A refusal of the request itself. It may concern the token limit, because doctor's message is harmless. */
+export const mayBeOfLimit = (error: ExecutionError): boolean =>
+  error._tag === "UpstreamRejected" ||
+  error._tag === "ContextTooLong" ||
+  (error._tag === "UpstreamMisconfigured" && (error.status === 400 || error.status === 422))
+
+export const limitRefused = (check: string, refusal: ExecutionError, { limit }: Variables): Finding =>
+  warning(
+    check,
+    `answers, but refuses a limit of 16 tokens (${upstreamCodes(refusal) ?? refusal._tag})`,
+    `Turns without a limit work. For agents with maxTokens set ${limit} to the field that the model accepts, or allow more tokens.`,
+  )

@@ -11,6 +11,7 @@ import type { Settings } from "../../config/Config.ts"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as DirectExecutor from "../../execution/direct/DirectExecutor.ts"
 import type { ProviderSettings } from "../../execution/direct/Providers.ts"
+import type { ExecutionError } from "../../execution/ExecutionError.ts"
 import { Executor } from "../../execution/Executor.ts"
 import * as ProbeTurn from "../../execution/ProbeTurn.ts"
 import { RuntimeHealth } from "../../execution/RuntimeHealth.ts"
@@ -18,7 +19,7 @@ import * as Runtimes from "../../execution/Runtimes.ts"
 import type { UpstreamHttp } from "../../execution/UpstreamHttp.ts"
 import type { Check } from "./Check.ts"
 import { failed, type Finding, ok, warning } from "./Finding.ts"
-import { findingOf, type Variables } from "./UpstreamAdvice.ts"
+import { findingOf, limitRefused, mayBeOfLimit, type Variables } from "./UpstreamAdvice.ts"
 
 type Needs = SecureRandom.SecureRandom | UpstreamHttp
 
@@ -26,32 +27,26 @@ const runtimeVariables: Variables = {
   address: "RUNTIME_SERVICE_URL",
   key: "RUNTIME_HEADERS",
   model: "RUNTIME_AGENT",
+  limit: "",
 }
 
 const providerVariables = ({ name }: ProviderSettings): Variables => {
   const of = (part: string) => `DIRECT_LLM_${name.toUpperCase()}_${part}`
-  return { address: of("BASE_URL"), key: of("API_KEY"), model: of("MODEL") }
+  return { address: of("BASE_URL"), key: of("API_KEY"), model: of("MODEL"), limit: of("MAX_TOKENS_FIELD") }
 }
 
-/** OpenAI's Responses API refuses a limit below 16. */
-const tokensOf = ({ kind }: ProviderSettings): number => (kind === "openai" ? ProbeTurn.defaultTokens : 1)
+/** Many providers refuse a limit below 16. */
+const tokens = ProbeTurn.defaultTokens
 
 const executed = (
   check: string,
   what: string,
   layer: Layer.Layer<Executor, never, UpstreamHttp>,
-  maxTokens: number,
-  variables: Variables,
-): Effect.Effect<Finding, never, Needs> =>
+): Effect.Effect<Finding, ExecutionError, Needs> =>
   Effect.gen(function* () {
     const executor = Context.get(yield* Layer.build(layer), Executor)
-    const [duration, finding] = yield* Effect.timed(
-      Effect.match(ProbeTurn.run(executor, maxTokens), {
-        onFailure: (error) => findingOf(check, error, variables),
-        onSuccess: () => undefined,
-      }),
-    )
-    return finding ?? ok(check, `${what} answered "ping" in ${Math.round(Duration.toMillis(duration))} ms`)
+    const [duration] = yield* Effect.timed(ProbeTurn.run(executor, tokens))
+    return ok(check, `${what} answered "ping" in ${Math.round(Duration.toMillis(duration))} ms`)
   }).pipe(Effect.scoped)
 
 const health = (settings: Settings): Effect.Effect<Finding, never, UpstreamHttp> =>
@@ -75,33 +70,35 @@ const runtime = (settings: Settings): ReadonlyArray<Check<Needs>> =>
     {
       name: "runtime",
       run: one(
-        executed(
-          "runtime",
-          `a probe over ${target.protocol}`,
-          Runtimes.layer(target),
-          ProbeTurn.defaultTokens,
-          runtimeVariables,
+        Effect.catch(
+          executed("runtime", `a probe over ${target.protocol}`, Runtimes.layer(target)),
+          (error) => Effect.succeed(findingOf("runtime", error, runtimeVariables)),
         ),
       ),
     },
   ])
 
+/** Reasoning models may refuse the field or so small a number. Turns send a limit only for agents that set one. */
+const provided = (provider: ProviderSettings): Effect.Effect<Finding, never, Needs> => {
+  const check = `provider ${provider.name}`
+  const variables = providerVariables(provider)
+  const call = (settings: ProviderSettings) =>
+    executed(check, `the model ${provider.model}`, DirectExecutor.layer(settings))
+  return call(provider).pipe(
+    Effect.catch((refusal) =>
+      mayBeOfLimit(refusal)
+        ? Effect.as(call({ ...provider, maxTokensField: "none" }), limitRefused(check, refusal, variables))
+        : refusal,
+    ),
+    Effect.catch((error) => Effect.succeed(findingOf(check, error, variables))),
+  )
+}
+
 const providers = (settings: Settings): ReadonlyArray<Check<Needs>> =>
-  StageSettings.providers(settings).map((provider) => {
-    const name = `provider ${provider.name}`
-    return {
-      name,
-      run: one(
-        executed(
-          name,
-          `the model ${provider.model}`,
-          DirectExecutor.layer(provider),
-          tokensOf(provider),
-          providerVariables(provider),
-        ),
-      ),
-    }
-  })
+  StageSettings.providers(settings).map((provider) => ({
+    name: `provider ${provider.name}`,
+    run: one(provided(provider)),
+  }))
 
 const nothing: Check = {
   name: "upstreams",

@@ -1,9 +1,10 @@
 /** Entries of the audit for the table: their changes, a filter over the loaded ones, and an export. Pure. */
 import type { AuditEntry } from "../../domain/AuditEntry.ts"
+import { csvText } from "../kit/Csv.ts"
 
 type Json = AuditEntry["before"]
 
-export interface FieldChange {
+interface FieldChange {
   /** Empty: the whole value. */
   readonly field: string
   /** Undefined: absent on this side. */
@@ -53,15 +54,10 @@ export const filtered = (
   )
 }
 
-/** A spreadsheet would run a cell that begins with one of these as a formula. */
-const cell = (text: string): string =>
-  `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
-
 const columns = ["id", "at", "user", "organisation", "request", "action", "reason", "before", "after"]
 
-/** RFC 4180. */
 export const csvOf = (entries: ReadonlyArray<AuditEntry>): string =>
-  [
+  csvText([
     columns,
     ...entries.map(({ action, after, at, before, by, id, reason }) => [
       id,
@@ -74,6 +70,4 @@ export const csvOf = (entries: ReadonlyArray<AuditEntry>): string =>
       JSON.stringify(before),
       JSON.stringify(after),
     ]),
-  ]
-    .map((row) => `${row.map(cell).join(",")}\r\n`)
-    .join("")
+  ])

@@ -11,6 +11,7 @@ import { auditText } from "../text/AuditText.ts"
 import { useText } from "../text/Text.ts"
 import { type AuditFilter, changesOf, csvOf, filtered, personOf } from "./AuditRows.ts"
 import { Table } from "../kit/Table.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 const save = (name: string, type: string, text: string): void => {
   const url = URL.createObjectURL(new Blob([text], { type }))
@@ -22,12 +23,12 @@ const save = (name: string, type: string, text: string): void => {
 const Changes = ({ entry }: { readonly entry: AuditEntry }) => {
   const t = useText(auditText)
   const side = (value: string | undefined) =>
-    value === undefined ? <span class="quiet">{t("absent")}</span> : <code>{value}</code>
+    value === undefined ? <span class="quiet">{t("absent")}</span> : <code>{visible(value)}</code>
   return (
     <ul class="plain-list">
       {changesOf(entry).map(({ after, before, field }) => (
         <li key={field}>
-          {field !== "" && <strong>{field}: </strong>}
+          {field !== "" && <strong>{visible(field)}: </strong>}
           {before !== undefined && (
             <>
               <del>{side(before)}</del> →{" "}
@@ -48,7 +49,7 @@ const Row = ({ entry }: { readonly entry: AuditEntry }) => {
         <Time at={entry.at} />
       </td>
       <td>
-        {personOf(entry)}
+        {visible(personOf(entry))}
         {entry.by.orgId === null && <div class="quiet">{t("service")}</div>}
       </td>
       <th scope="row">
@@ -59,7 +60,7 @@ const Row = ({ entry }: { readonly entry: AuditEntry }) => {
       <td>
         <Changes entry={entry} />
       </td>
-      <td>{entry.reason ?? <span class="quiet">–</span>}</td>
+      <td>{entry.reason === null ? <span class="quiet">–</span> : visible(entry.reason)}</td>
     </tr>
   )
 }

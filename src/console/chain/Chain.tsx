@@ -22,18 +22,18 @@ const Summary = ({ ms, tree }: { readonly tree: Tree; readonly ms: number | unde
   return <span class="quiet">{counts.join(" · ")}</span>
 }
 
+/** Neither a landmark nor a heading: a conversation has many chains, at a depth that the chain does not know. */
 export const Chain = ({ answer }: { readonly answer: Answer }) => {
   const t = useText(chainText)
   const shown = useCalm(answer)
   const tree = useMemo(() => treeOf(shown), [shown])
   const isLive = shown.status === "running"
   return (
-    // A group, not a landmark: a page has one for each answer.
     <div class="chain" role="group" aria-label={t("chain")}>
-      <header class="chain-head">
-        <h3>{t("chain")}</h3>
+      <div class="chain-head">
+        <strong>{t("chain")}</strong>
         <Summary tree={tree} ms={shown.usage?.latencyMs} />
-      </header>
+      </div>
       {tree.roots.length === 0 && <p class="quiet">{t(isLive ? "empty" : "emptyEnded")}</p>}
       <Nodes nodes={tree.roots} isLive={isLive} />
     </div>

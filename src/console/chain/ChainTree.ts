@@ -75,6 +75,7 @@ class Builder {
     else if (part.type === "call") this.#call(part)
     else if (part.type === "error") this.fail(part.key, failureOf(part.data), part)
     else if (isLeaf(part)) this.#put({ kind: "leaf", key: part.key, value: part, children: [] }, part)
+    if (part.type === "fallback") this.#leave()
   }
 
   fail(key: string, value: Failure, place: Place): void {
@@ -84,6 +85,12 @@ class Builder {
   #put(node: ChainNode, { callId = "", stepId = "" }: Place): void {
     const parent = this.#calls.get(callId) ?? this.#steps.get(stepId)
     ;(parent?.children ?? this.roots).push(node)
+  }
+
+  /** Another attempt begins, and its ids may be those of this one. */
+  #leave(): void {
+    this.#steps.clear()
+    this.#calls.clear()
   }
 
   #plan(value: Of<"plan">): void {

@@ -46,7 +46,7 @@ const Entries = ({ value }: { readonly value: object }) => {
   const [isWhole, setWhole] = useState(false)
   const entries = entriesOf(value)
   return (
-    <ul class="json">
+    <ul class="json-entries">
       {(isWhole ? entries : entries.slice(0, shownEntries)).map(([name, item]) => (
         <li key={name}>
           <Member name={name} value={item} />

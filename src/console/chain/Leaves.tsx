@@ -9,7 +9,7 @@ import { visible } from "./VisibleText.ts"
 type LeafOf<Type extends Leaf["type"]> = Extract<Leaf, { readonly type: Type }>
 
 /** The modes that users know by name; others by their id. */
-export const useModeName = () => {
+const useModeName = () => {
   const t = useText(chainText)
   return (mode: string): string =>
     mode === "runtime_orchestrator"
@@ -54,7 +54,7 @@ export const FallbackMark = ({ part }: { readonly part: LeafOf<"fallback"> }) =>
   const modeName = useModeName()
   const { code, from, reason, to } = part.data
   return (
-    <div class="mark fallback">
+    <div class="chain-mark fallback">
       <strong>
         <span aria-hidden="true">⤷ </span>
         {t("fallback", { from: modeName(from), to: modeName(to), code: visible(code) })}
@@ -67,7 +67,7 @@ export const FallbackMark = ({ part }: { readonly part: LeafOf<"fallback"> }) =>
 export const RetractMark = ({ part }: { readonly part: LeafOf<"retract"> }) => {
   const t = useText(chainText)
   return (
-    <div class="mark retract">
+    <div class="chain-mark retract">
       <strong>
         <span aria-hidden="true">⌫ </span>
         {t("retract")}
@@ -88,7 +88,7 @@ export const LeafNode = ({ isLive, part }: { readonly part: Leaf; readonly isLiv
       return <RetractMark part={part} />
     case "interrupt":
       return (
-        <div class="mark interrupt">
+        <div class="chain-mark interrupt">
           <strong>
             <span aria-hidden="true">‖ </span>
             {t("interrupt")}
@@ -98,7 +98,7 @@ export const LeafNode = ({ isLive, part }: { readonly part: Leaf; readonly isLiv
       )
     case "progress":
       return (
-        <div class="mark">
+        <div class="chain-mark">
           {visible(part.data.label ?? "")} {part.data.current} / {part.data.total}
         </div>
       )

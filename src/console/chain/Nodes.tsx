@@ -20,13 +20,30 @@ interface Live {
 const Took = ({ ms }: { readonly ms: number | undefined }) =>
   ms === undefined || !Number.isFinite(ms) ? null : <span class="took">{duration(ms)}</span>
 
+/** The browser lays a block out only while it is near the screen. To watch each item would cost more than it saves. */
+const blockSize = 10
+
+const blocksOf = (nodes: ReadonlyArray<ChainNode>): ReadonlyArray<ReadonlyArray<ChainNode>> =>
+  Array.from({ length: Math.ceil(nodes.length / blockSize) }, (_, index) =>
+    nodes.slice(index * blockSize, (index + 1) * blockSize),
+  )
+
+const Items = ({ isLive, nodes }: Live & { readonly nodes: ReadonlyArray<ChainNode> }) =>
+  nodes.map((node) => <Item key={node.key} node={node} isLive={isLive} />)
+
+/**
+ * All items are in the page, so that the search of the browser, Tab and screen readers find them. Elements without a role
+ * between a list and its items leave it one list. A short list has a block too: an item that moves into one would be new.
+ */
 export const Nodes = ({ isLive, nodes }: Live & { readonly nodes: ReadonlyArray<ChainNode> }) =>
   nodes.length === 0 ? null : (
-    <ol class="chain-list">
-      {nodes.map((node) => (
-        <Item key={node.key} node={node} isLive={isLive} />
+    <div class="chain-list" role="list">
+      {blocksOf(nodes).map((block, index) => (
+        <div key={index} class={nodes.length > blockSize ? "chain-block" : undefined}>
+          <Items nodes={block} isLive={isLive} />
+        </div>
       ))}
-    </ol>
+    </div>
   )
 
 const stepState = ({ status }: NodeOf<"step">["value"], isLive: boolean): StateName =>
@@ -110,7 +127,7 @@ const Plan = ({ isLive, node }: Live & { readonly node: NodeOf<"plan"> }) => {
   const t = useText(chainText)
   const { left, progress, steps } = node.value
   return (
-    <section class="plan" aria-label={t("plan", { number: node.number })}>
+    <div class="plan" role="group" aria-label={t("plan", { number: node.number })}>
       <div class="chain-line plan-head">
         <span>{t("plan", { number: node.number })}</span>
         {progress !== undefined && <span class="quiet">{Math.round(progress)} %</span>}
@@ -118,7 +135,7 @@ const Plan = ({ isLive, node }: Live & { readonly node: NodeOf<"plan"> }) => {
       </div>
       {steps.length === 0 && <p class="quiet">{t("noSteps")}</p>}
       <Nodes nodes={node.children} isLive={isLive && !left} />
-    </section>
+    </div>
   )
 }
 
@@ -139,9 +156,9 @@ const Body = ({ isLive, node }: Live & { readonly node: ChainNode }) => {
 
 const Item = memo(
   ({ isLive, node }: Live & { readonly node: ChainNode }) => (
-    <li class={`chain-item ${node.kind}-item`}>
+    <div class={`chain-item ${node.kind}-item`} role="listitem">
       <Body node={node} isLive={isLive} />
-    </li>
+    </div>
   ),
   (before, after) => before.isLive === after.isLive && isSameNode(before.node, after.node),
 )

@@ -18,6 +18,7 @@ import { SessionList } from "./SessionList.ts"
 import { Shortcuts, useShortcuts } from "./Shortcuts.tsx"
 import { Sidebar } from "./Sidebar.tsx"
 import { Thread } from "./Thread.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 /** Reads the list at first, when the page is shown again, and after each change of a run. */
 const useFreshList = (list: SessionList, store: ConversationStore): void => {
@@ -82,7 +83,7 @@ const AgentChoice = ({
     >
       {agents.map(({ id, settings }) => (
         <option key={id} value={id}>
-          {settings.name}
+          {visible(settings.name)}
         </option>
       ))}
     </select>
@@ -173,7 +174,7 @@ export const ChatView = (props: ViewProps) => {
           {sessionId === undefined && view.active.length > 1 ? (
             <AgentChoice agents={view.active} chosen={view.agentId} choose={view.chooseAgent} />
           ) : (
-            agent !== undefined && <span class="quiet">{agent.settings.name}</span>
+            agent !== undefined && <span class="quiet">{visible(agent.settings.name)}</span>
           )}
           <Button
             look="bare"

@@ -29,7 +29,7 @@ const Chips = ({ attachments }: { readonly attachments: Attachments }) => {
       {files.length > 0 && (
         <ul class="chips" aria-label={t("yourFiles")}>
           {files.map(({ error, file, key, name }) => (
-            <li key={key} class={error === undefined ? "chip" : "chip bad"}>
+            <li key={key} class={error === undefined ? "file-chip" : "file-chip bad"}>
               <span>
                 {name}
                 {error !== undefined && `: ${error}`}

@@ -7,6 +7,7 @@ import { useStore } from "../kit/Store.ts"
 import { chatText } from "../text/ChatText.ts"
 import { language, useText } from "../text/Text.ts"
 import { useRunFacts } from "./RunFacts.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 export const Mode = ({ mode }: { readonly mode: string }) => {
   const t = useText(chatText)
@@ -36,9 +37,9 @@ export const Facts = ({ answer, client }: { readonly answer: Answer; readonly cl
   const { executionMode, finishReason, model, usage } = answer
   const totalMs = usage?.latencyMs ?? facts?.totalMs
   return (
-    <div class="facts quiet" ref={box}>
+    <div class="answer-facts quiet" ref={box}>
       {executionMode !== undefined && <Mode mode={executionMode} />}
-      {model !== undefined && <span>{model}</span>}
+      {model !== undefined && <span>{visible(model)}</span>}
       {usage !== undefined && <Tokens usage={usage} />}
       {facts?.firstContentMs !== undefined && (
         <span>{t("firstContent", { time: duration(facts.firstContentMs) })}</span>

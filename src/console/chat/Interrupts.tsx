@@ -6,6 +6,7 @@ import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
 import { approvalOf, choicesOf, type Interrupt, payloadOf } from "./Approval.ts"
 import type { ThreadActions } from "./ThreadActions.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 type Give = (payload: Parameters<ThreadActions["answer"]>[1]) => void
 
@@ -52,7 +53,7 @@ const Choices = ({ give, interrupt }: { readonly interrupt: Interrupt; readonly 
     <div class="row">
       {choices.map((choice) => (
         <Button key={choice} onClick={() => give(choice)}>
-          {choice}
+          {visible(choice)}
         </Button>
       ))}
     </div>
@@ -74,7 +75,8 @@ const Asked = ({
   return (
     <div class="asked" role="group" aria-label={t("question")}>
       <p>
-        <strong>{message ?? reason}</strong> {toolName !== undefined && <code>{toolName}</code>}{" "}
+        <strong>{visible(message ?? reason)}</strong>{" "}
+        {toolName !== undefined && <code>{visible(toolName)}</code>}{" "}
         {expiresAt !== undefined && (
           <span class="quiet">
             {t(isExpired ? "expired" : "expires")} <Time at={expiresAt} />
@@ -82,7 +84,7 @@ const Asked = ({
         )}
       </p>
       {interrupt.arguments !== undefined && (
-        <pre tabIndex={0}>{JSON.stringify(interrupt.arguments, null, 2)}</pre>
+        <pre tabIndex={0}>{visible(JSON.stringify(interrupt.arguments, null, 2))}</pre>
       )}
       {isGiven ? (
         <Badge tone="good">{t("given")}</Badge>

@@ -7,6 +7,7 @@ import { duration } from "../kit/Time.tsx"
 import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
 import { adviceFor } from "./Advice.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 const Id = ({ label, value }: { readonly label: string; readonly value: string | undefined }) =>
   value === undefined ? null : (
@@ -39,8 +40,8 @@ const Problem = ({
     <Notice tone="bad" alert>
       <div class="problem">
         <p>
-          <strong>{code}</strong>
-          {status !== undefined && ` (${status})`}: {message}
+          <strong>{visible(code)}</strong>
+          {status !== undefined && ` (${status})`}: {visible(message)}
         </p>
         <p>
           {t(adviceFor({ code, status }))}{" "}
@@ -49,7 +50,7 @@ const Problem = ({
         {details !== undefined && (
           <details>
             <summary>{t("details")}</summary>
-            <pre>{JSON.stringify(details, null, 2)}</pre>
+            <pre>{visible(JSON.stringify(details, null, 2))}</pre>
           </details>
         )}
         <Id label={t("trace")} value={traceId} />

@@ -81,7 +81,7 @@ export const QuestionBox = memo(({ actions, isBusy, mayWrite, question }: Questi
     actions.edit(question.key, text)
   }
   return (
-    <article class="turn question" aria-label={t("you")} data-message={question.messageId} ref={box}>
+    <article class="turn question-turn" aria-label={t("you")} data-message={question.messageId} ref={box}>
       {isEdited ? (
         <EditForm question={question} close={close} save={save} />
       ) : (

@@ -5,9 +5,12 @@ import { hrefOf } from "../Router.ts"
 import { sidebarText } from "../text/SidebarText.ts"
 import { useText } from "../text/Text.ts"
 import { type Found, piecesOf, type Snippet, useSearch } from "./Search.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 const Marked = ({ snippet }: { readonly snippet: Snippet }) => (
-  <>{piecesOf(snippet).map(({ isMatch, text }) => (isMatch ? <mark>{text}</mark> : text))}</>
+  <>
+    {piecesOf(snippet).map(({ isMatch, text }) => (isMatch ? <mark>{visible(text)}</mark> : visible(text)))}
+  </>
 )
 
 const Result = ({ result }: { readonly result: Found["results"][number] }) => {

@@ -5,6 +5,7 @@ import { Failure } from "../kit/Kit.tsx"
 import { open } from "../service/Service.ts"
 import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 /** The address of the image's bytes in this page; undefined until they are read. */
 const useBlobUrl = (path: string | undefined): string | undefined => {
@@ -54,7 +55,7 @@ export const SentFile = ({ file }: { readonly file: UploadedFile }) => {
   const image = useBlobUrl(file.kind === "image" ? file.url : undefined)
   return (
     <div class="sent-file">
-      {image !== undefined && <img src={image} alt={file.filename} />}
+      {image !== undefined && <img src={image} alt={visible(file.filename)} />}
       <button
         type="button"
         class="button bare"
@@ -64,7 +65,7 @@ export const SentFile = ({ file }: { readonly file: UploadedFile }) => {
         }
       >
         <span aria-hidden="true">↓ </span>
-        {file.filename} <span class="quiet">{sizeOf(file.bytes)}</span>
+        <bdi>{visible(file.filename)}</bdi> <span class="quiet">{sizeOf(file.bytes)}</span>
       </button>
       {error !== undefined && <Failure error={error} />}
     </div>

@@ -7,6 +7,7 @@ import { hrefOf } from "../Router.ts"
 import { sidebarText } from "../text/SidebarText.ts"
 import { useText } from "../text/Text.ts"
 import type { SessionList } from "./SessionList.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 interface RowProps {
   readonly session: SessionOverview
@@ -124,7 +125,7 @@ export const SessionRow = ({ isShown, list, mayWrite, session }: RowProps) => {
         <Rename session={session} list={list} close={close} />
       ) : (
         <a href={hrefOf("chat", id)} aria-current={isShown ? "page" : undefined}>
-          <span class="title">{title ?? t("untitled")}</span>
+          <span class="title">{visible(title ?? t("untitled"))}</span>
           <span class="quiet">
             <Time at={updatedAt} ago /> {status !== "idle" && <Badge tone={tones[status]}>{t(status)}</Badge>}
           </span>

@@ -11,6 +11,7 @@ import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { Rows } from "./Rows.tsx"
 import { errorOf } from "../kit/ErrorOf.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 type Shown = LiveView["notifications"][number]
 
@@ -25,8 +26,10 @@ const List = ({ notifications }: { readonly notifications: ReadonlyArray<Shown> 
         <li key={id}>
           <Badge tone={tones[severity]}>{t(severity)}</Badge>
           <span class="notification-text">
-            {text}{" "}
-            <span class="quiet">{[kind, orgId, by && t("by", { by })].filter(Boolean).join(" · ")}</span>
+            {visible(text)}{" "}
+            <span class="quiet">
+              {visible([kind, orgId, by && t("by", { by })].filter(Boolean).join(" · "))}
+            </span>
           </span>
           <span class="quiet">
             <Time at={at} ago />

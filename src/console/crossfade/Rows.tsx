@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact"
 import { hrefOf } from "../Router.ts"
 import { Table } from "../kit/Table.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 /** A table that scrolls in itself, or a sentence in its place. The first cell of each row is its header. */
 export const Rows = ({
@@ -20,11 +21,16 @@ export const Rows = ({
     <Table label={label} heads={heads.map((text) => ({ text }))}>
       {rows.map(({ cells, key }) => (
         <tr key={key}>
-          {cells.map((cell, index) => (index === 0 ? <th scope="row">{cell}</th> : <td>{cell}</td>))}
+          {cells.map((cell, index) =>
+            index === 0 ? <th scope="row">{shown(cell)}</th> : <td>{shown(cell)}</td>,
+          )}
         </tr>
       ))}
     </Table>
   )
+
+const shown = (cell: ComponentChildren): ComponentChildren =>
+  typeof cell === "string" ? visible(cell) : cell
 
 export const RunLink = ({ id }: { readonly id: string }) => (
   <a href={hrefOf("runs", id)} title={id}>

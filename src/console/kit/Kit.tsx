@@ -3,6 +3,7 @@ import type { ButtonHTMLAttributes, ComponentChildren } from "preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { shellText } from "../text/ShellText.ts"
 import { useText } from "../text/Text.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 type ButtonProps = ButtonHTMLAttributes & { readonly look?: "plain" | "main" | "danger" | "bare" }
 
@@ -68,10 +69,7 @@ export const Failure = ({ error, retry }: { readonly error: Error; readonly retr
   const requestId = "requestId" in error && typeof error.requestId === "string" ? error.requestId : undefined
   return (
     <Notice tone="bad" alert>
-      <span>
-        {code}
-        {error.message}
-      </span>
+      <span>{visible(`${code}${error.message}`)}</span>
       {requestId !== undefined && <code class="quiet"> {requestId}</code>}
       {retry !== undefined && <Button onClick={retry}>{t("retry")}</Button>}
     </Notice>

@@ -4,6 +4,7 @@ import { CopyButton } from "../kit/Kit.tsx"
 import { markdownText } from "../text/MarkdownText.ts"
 import { useText } from "../text/Text.ts"
 import { grown, linesOf, type Piece } from "./Lines.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 interface CodeProps {
   readonly code: string
@@ -47,7 +48,7 @@ export const Code = ({ code, filename, highlightLines = [], language }: CodeProp
   const t = useText(markdownText)
   const pieces = usePieces(code, language.toLowerCase())
   const lines = useMemo(() => linesOf(pieces), [pieces])
-  const name = filename ?? (language === "" ? t("code") : language)
+  const name = visible(filename ?? (language === "" ? t("code") : language))
   return (
     <figure class="code" aria-label={name}>
       <figcaption>

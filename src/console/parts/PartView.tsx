@@ -61,6 +61,19 @@ const UnknownPart = ({ part }: { readonly part: { readonly type: string } }) => 
   )
 }
 
+/** Not a spread: a model's `ref` and `key` are no properties of an element. */
+const CodePart = ({ data }: { readonly data: Extract<Part, { readonly type: "code" }>["data"] }) => {
+  const { code, filename, highlightLines, language } = data
+  return (
+    <Code
+      code={code}
+      language={language}
+      {...(filename === undefined ? {} : { filename })}
+      {...(highlightLines === undefined ? {} : { highlightLines })}
+    />
+  )
+}
+
 const Shown = ({
   isLast,
   isLive,
@@ -75,7 +88,7 @@ const Shown = ({
     case "markdown":
       return <Markdown text={part.content} live={isLive && isLast} />
     case "code":
-      return <Code {...part.data} />
+      return <CodePart data={part.data} />
     case "table":
       return <TablePart data={part.data} />
     case "chart":

@@ -109,11 +109,14 @@ export const TablePart = ({ data }: { readonly data: Rules.TableData }) => {
             <tbody>
               {shown.map((row, index) => (
                 <tr key={index}>
-                  {columns.map(({ key, type }, at) => (
-                    <td key={at} class={type === "number" || typeof row[key] === "number" ? "number" : ""}>
-                      <Cell value={row[key]} type={type} />
-                    </td>
-                  ))}
+                  {columns.map(({ key, type }, at) => {
+                    const value = Rules.valueOf(row, key)
+                    return (
+                      <td key={at} class={type === "number" || typeof value === "number" ? "number" : ""}>
+                        <Cell value={value} type={type} />
+                      </td>
+                    )
+                  })}
                 </tr>
               ))}
             </tbody>

@@ -1,5 +1,6 @@
 /** Order, pages and texts of a table. Pure. */
 import type { MessageOf } from "../../client/Contract.ts"
+import { csvText } from "../kit/Csv.ts"
 
 export type TableData = MessageOf<"table">["data"]
 export type Column = TableData["columns"][number]
@@ -22,6 +23,9 @@ const numberOf = (value: unknown): number => {
 }
 
 const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === ""
+
+/** A model may name a column `constructor`, which each object inherits. */
+export const valueOf = (row: Row, key: string): unknown => (Object.hasOwn(row, key) ? row[key] : undefined)
 
 export const textOfCell = (value: unknown): string =>
   isEmpty(value) ? "" : typeof value === "string" ? value : JSON.stringify(value)
@@ -48,26 +52,17 @@ export const sortedRows = (
   const { isDescending, key } = sorting
   const type = columns.find((column) => column.key === key)?.type
   return rows.toSorted((left, right) => {
-    const [a, b] = [left[key], right[key]]
+    const [a, b] = [valueOf(left, key), valueOf(right, key)]
     if (isEmpty(a) || isEmpty(b)) return Number(isEmpty(a)) - Number(isEmpty(b))
     return isDescending ? compare(b, a, type) : compare(a, b, type)
   })
 }
 
-/** A cell that a spreadsheet would run as a formula gets an apostrophe. */
-const csvCell = (text: string): string => {
-  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-/** RFC 4180. */
 export const csvOf = ({ columns }: TableData, rows: ReadonlyArray<Row>): string =>
-  [
-    columns.map(({ title }) => csvCell(title)),
-    ...rows.map((row) => columns.map(({ key }) => csvCell(textOfCell(row[key])))),
-  ]
-    .map((cells) => `${cells.join(",")}\r\n`)
-    .join("")
+  csvText([
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ key }) => textOfCell(valueOf(row, key)))),
+  ])
 
 /** The width as CSS; undefined if it is not one. */
 export const widthOf = ({ width }: Column): string | undefined => {

@@ -3,6 +3,7 @@ import "uplot/dist/uPlot.min.css"
 import { useEffect, useRef } from "preact/hooks"
 import UPlot from "uplot"
 import type { Drawing, Series } from "./ChartRules.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 type Xy = Extract<Drawing, { readonly kind: "xy" }>
 
@@ -31,7 +32,7 @@ const seriesOf = (
   colour: string,
   bars: UPlot.Series.PathBuilder | undefined,
 ): UPlot.Series => ({
-  label: name,
+  label: visible(name),
   stroke: colour,
   width: 2,
   dash: dashes[Math.floor(index / colours.length) % dashes.length] ?? [],
@@ -139,7 +140,7 @@ const XyPlot = ({ drawing, x, y }: { readonly drawing: Xy; readonly x: string; r
       plot.destroy()
     }
   }, [drawing, x, y])
-  return <div ref={box} class="plot" aria-hidden="true" />
+  return <div ref={box} class="chart-plot" aria-hidden="true" />
 }
 
 export default XyPlot

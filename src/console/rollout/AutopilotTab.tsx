@@ -17,6 +17,7 @@ import { PlanForm } from "./PlanForm.tsx"
 import { isFinished } from "./Progress.ts"
 import { Stepper } from "./Stepper.tsx"
 import { Cohorts, VerdictShown } from "./VerdictShown.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 const pollMs = 5000
 const read = (signal: AbortSignal) => dataOf<AutopilotView | null>("/api/v1/runtime/autopilot", { signal })
@@ -54,7 +55,7 @@ const Status = ({
     >
       <p>{t(`${view.status}Meaning`)}</p>
       <p class="quiet">
-        {t("reason")}: <span lang="en">{view.reason}</span>
+        {t("reason")}: <span lang="en">{visible(view.reason)}</span>
       </p>
       <Commands view={view} mayChange={mayChange} done={reload} />
       <Stepper view={view} />

@@ -3,6 +3,7 @@ import { Time } from "../kit/Time.tsx"
 import { autopilotText } from "../text/AutopilotText.ts"
 import { useText } from "../text/Text.ts"
 import { JudgementBadge, VerdictShown } from "./VerdictShown.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 type Stay = AutopilotView["history"][number]
 
@@ -16,7 +17,7 @@ const StayShown = ({ stay }: { readonly stay: Stay }) => {
           <Time at={stay.from} /> – <Time at={stay.to} />
         </span>
         {stay.verdict !== null && <JudgementBadge judgement={stay.verdict.judgement} />}
-        <span lang="en">{stay.reason}</span>
+        <span lang="en">{visible(stay.reason)}</span>
       </div>
       {stay.verdict !== null && (
         <details>

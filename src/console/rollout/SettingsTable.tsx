@@ -7,6 +7,7 @@ import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
 import { type Document, fields, type Rule, thresholdNames } from "./RolloutDraft.ts"
 import { Table } from "../kit/Table.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 type T = (key: keyof typeof rolloutText, parameters?: Readonly<Record<string, string | number>>) => string
 
@@ -20,7 +21,7 @@ export const Source = ({ source }: { readonly source: Document["sources"][Rollou
   )
 }
 
-export const conditionsOf = (t: T, when: Rule["when"]): ReadonlyArray<string> => [
+const conditionsOf = (t: T, when: Rule["when"]): ReadonlyArray<string> => [
   ...(when.agentIds === undefined ? [] : [t("whenAgents", { ids: when.agentIds.join(", ") })]),
   ...(when.needsTools === undefined ? [] : [t(when.needsTools ? "whenTools" : "whenNoTools")]),
   ...(when.minMessageLength === undefined ? [] : [t("whenLeast", { length: when.minMessageLength })]),
@@ -35,7 +36,7 @@ const Rules = ({ rules }: { readonly rules: ReadonlyArray<Rule> }) => {
     <ol class="rule-list">
       {rules.map((rule) => (
         <li key={rule.name}>
-          <strong>{rule.name}</strong> {rule.enabled === false && <Badge>{t("ruleOff")}</Badge>}
+          <strong>{visible(rule.name)}</strong> {rule.enabled === false && <Badge>{t("ruleOff")}</Badge>}
           <div>
             {conditionsOf(t, rule.when).join(" · ")} → <code>{rule.mode}</code>
           </div>
@@ -60,7 +61,7 @@ const valueOf = (t: T, field: RolloutField, document: Document): ComponentChildr
       ) : (
         <span class="row">
           {orgs.map((org) => (
-            <Badge key={org}>{org}</Badge>
+            <Badge key={org}>{visible(org)}</Badge>
           ))}
         </span>
       )

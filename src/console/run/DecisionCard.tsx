@@ -4,6 +4,7 @@ import { runText, type RunTextKey } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
 import type { RunFacts } from "./RunFacts.ts"
 import { useWord } from "./Words.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 type Decision = RunFacts["decision"]
 
@@ -29,10 +30,10 @@ const Rule = ({ rule: { decided, result, rule } }: { readonly rule: Decision["ru
   return (
     <tr class={decided ? "decided" : undefined}>
       <th scope="row">
-        <code>{rule}</code>
+        <code>{visible(rule)}</code>
         {meaning !== undefined && <span class="quiet meaning">{t(meaning)}</span>}
       </th>
-      <td>{result}</td>
+      <td>{visible(result)}</td>
       <td>
         {decided ? <Badge tone="info">✓ {t("decides")}</Badge> : <span class="quiet">{t("noMatch")}</span>}
       </td>

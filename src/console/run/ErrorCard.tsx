@@ -3,6 +3,7 @@ import { Card } from "../kit/Kit.tsx"
 import { runText } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
 import type { RunFacts } from "./RunFacts.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 const Failures = ({ attempts }: Pick<RunFacts, "attempts">) => {
   const t = useText(runText)
@@ -13,7 +14,7 @@ const Failures = ({ attempts }: Pick<RunFacts, "attempts">) => {
         <div key={`${target}${number}`}>
           <h3>{t("upstreamText", { number })}</h3>
           <pre tabIndex={0} role="group" aria-label={t("upstreamText", { number })}>
-            {failure}
+            {visible(failure ?? "")}
           </pre>
         </div>
       ))}
@@ -42,7 +43,7 @@ const Facts = ({ error }: { readonly error: NonNullable<RunFacts["error"]> }) =>
         .map(([name, value]) => (
           <div key={name}>
             <dt>{t(name)}</dt>
-            <dd>{value}</dd>
+            <dd>{visible(value)}</dd>
           </div>
         ))}
     </dl>
@@ -58,7 +59,7 @@ export const ErrorCard = ({ run: { attempts, error } }: { readonly run: RunFacts
       {error !== null && (
         <>
           <p class="run-error">
-            <code>{error.code}</code> {error.message}
+            <code>{error.code}</code> {visible(error.message)}
           </p>
           <Facts error={error} />
         </>

@@ -113,10 +113,7 @@ export const ReplayPanel = ({ canReplay, endedAt, events, isLive, startedAt }: R
           <h3>{t("answer")}</h3>
           {answer === undefined ? <p class="quiet">{t("noAnswer")}</p> : <AnswerBody answer={answer} />}
         </section>
-        <section aria-label={t("chain")}>
-          <h3>{t("chain")}</h3>
-          {answer !== undefined && <Chain answer={answer} />}
-        </section>
+        {answer !== undefined && <Chain answer={answer} />}
       </div>
     </>
   )

@@ -8,6 +8,7 @@ import { curlOf, type LoadedRun } from "./RunAccess.ts"
 import type { RunFacts } from "./RunFacts.ts"
 import { listHref } from "./RunsFilter.ts"
 import { FeedbackText, ModeBadge, StatusBadge } from "./Words.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 const Fact = ({ children, name }: { readonly name: RunTextKey; readonly children: ComponentChildren }) => {
   const t = useText(runText)
@@ -48,9 +49,9 @@ const Facts = ({ loaded: { feedback, run } }: { readonly loaded: LoadedRun }) =>
     <Fact name="started">
       <Time at={run.createdAt} />
     </Fact>
-    <Fact name="user">{run.userId}</Fact>
-    <Fact name="org">{run.orgId}</Fact>
-    <Fact name="model">{run.model ?? "–"}</Fact>
+    <Fact name="user">{visible(run.userId)}</Fact>
+    <Fact name="org">{visible(run.orgId)}</Fact>
+    <Fact name="model">{visible(run.model ?? "–")}</Fact>
     <Fact name="tokens">
       <Tokens usage={run.usage} />
     </Fact>
@@ -58,7 +59,7 @@ const Facts = ({ loaded: { feedback, run } }: { readonly loaded: LoadedRun }) =>
     <Fact name="firstContent">{span(firstContentMs(run))}</Fact>
     <Fact name="overhead">{span(run.times.overheadMs)}</Fact>
     <Fact name="silence">{span(run.times.longestSilenceMs)}</Fact>
-    <Fact name="finish">{run.finishReason ?? "–"}</Fact>
+    <Fact name="finish">{visible(run.finishReason ?? "–")}</Fact>
     <Fact name="feedback">
       <FeedbackText feedback={feedback} />
     </Fact>

@@ -15,6 +15,7 @@ import { FindBox } from "./FindBox.tsx"
 import { isOperator } from "./RunAccess.ts"
 import { type Filter, filterOf, listHref, requestOf } from "./RunsFilter.ts"
 import { FeedbackText, ModeBadge, StatusBadge } from "./Words.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 type Page = typeof RunsPage.Encoded
 type Listed = Page["runs"][number]
@@ -32,8 +33,8 @@ const RunRow = ({ run, withOrg }: { readonly run: Listed; readonly withOrg: bool
         <StatusBadge status={run.status} />
       </td>
       <td>{run.executionMode === null ? "–" : <ModeBadge mode={run.executionMode} />}</td>
-      <td>{run.userId}</td>
-      {withOrg && <td>{run.orgId}</td>}
+      <td>{visible(run.userId)}</td>
+      {withOrg && <td>{visible(run.orgId)}</td>}
       <td>
         <code>{run.reason}</code>
       </td>

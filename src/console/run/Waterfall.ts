@@ -2,7 +2,7 @@
 import type { Clocks } from "../../api/ConsoleApi.ts"
 import type { RunFacts, RunTexts } from "./RunFacts.ts"
 
-export type RowState = "good" | "bad" | "running" | "neutral"
+type RowState = "good" | "bad" | "running" | "neutral"
 
 /** A mark on the axis: a deadline, or the first event or content. */
 export interface Mark {
@@ -138,14 +138,21 @@ const linkRow = (link: Link, index: number, start: number, now: number): Row => 
   }
 }
 
-/** Calls stand below their step. Those of no step keep their place. */
+/** Calls stand below their step. Those of no step keep their place. Of steps with equal ids the last one before a call is meant. */
 const nested = (links: ReadonlyArray<Link>): ReadonlyArray<Link> => {
-  const steps = new Set(links.flatMap(({ id, kind }) => (kind === "step" && id !== null ? [id] : [])))
-  const isOf = (link: Link, step: Link) => link.kind !== "step" && link.stepId === step.id && step.id !== null
-  return links.flatMap((link) => {
-    if (link.kind === "step") return [link, ...links.filter((other) => isOf(other, link))]
-    return link.stepId !== null && steps.has(link.stepId) ? [] : [link]
-  })
+  const steps = new Map<string, Array<Link>>()
+  const groups: Array<Array<Link>> = []
+  for (const link of links) {
+    const calls = link.kind === "step" ? undefined : steps.get(link.stepId ?? "")
+    if (calls !== undefined) {
+      calls.push(link)
+      continue
+    }
+    const group = [link]
+    groups.push(group)
+    if (link.kind === "step" && link.id !== null) steps.set(link.id, group)
+  }
+  return groups.flat()
 }
 
 export const waterfallOf = (

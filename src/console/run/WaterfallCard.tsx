@@ -138,6 +138,7 @@ export const WaterfallCard = ({ clocks, loaded }: WaterfallProps) => {
         </>
       )}
       {texts === null && <p class="quiet">{t("stepsHidden")}</p>}
+      {texts !== null && !run.eventsKept && <p class="quiet">{t("stepsExpired")}</p>}
       {texts?.isCut === true && <p class="quiet">{t("stepsCut", { count: texts.execution.length })}</p>}
     </Card>
   )

@@ -59,10 +59,22 @@ export const signIn = async (given: string): Promise<void> => {
     if (tokenNow() !== token) return
     if (!response.ok) return signOut(body?.error?.message ?? `${response.status}`)
     sessionStorage.setItem(key, token)
+    forget(body.data)
     access.set({ state: "signedIn", token, account: body.data })
   } catch (error) {
     if (tokenNow() === token) signOut(errorOf(error).message)
   }
+}
+
+/** The name of a text that the tab stores for an account. JSON ends itself, so no name begins with that of another account. */
+export const storedKey = ({ orgId, userId }: Pick<Account, "orgId" | "userId">, name: string): string =>
+  `of ${JSON.stringify([orgId, userId])} ${name}`
+
+/** Removes the texts of accounts other than this one. */
+const forget = (except?: Account): void => {
+  for (const name of Object.keys(sessionStorage))
+    if (name.startsWith("of ") && (except === undefined || !name.startsWith(storedKey(except, ""))))
+      sessionStorage.removeItem(name)
 }
 
 const end = (problem?: Refusal): void => {
@@ -70,9 +82,11 @@ const end = (problem?: Refusal): void => {
   access.set({ state: "none", ...(problem === undefined ? {} : { problem }) })
 }
 
-/** `problem`: the gateway's reason against the token. */
-export const signOut = (problem?: string): void =>
+/** `problem`: the gateway's reason against the token. Without one the user leaves, and the tab stores nothing any more. */
+export const signOut = (problem?: string): void => {
+  if (problem === undefined) forget()
   end(problem === undefined ? undefined : { by: "gateway", reason: problem })
+}
 
 export const refuse = (by: "provider" | "expired", reason = ""): void =>
   end(by === "expired" ? { by } : { by, reason })

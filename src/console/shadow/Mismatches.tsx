@@ -10,6 +10,7 @@ import { shadowText } from "../text/ShadowText.ts"
 import { useText } from "../text/Text.ts"
 import { type Piece, wordDiff } from "./WordDiff.ts"
 import { Table } from "../kit/Table.tsx"
+import { visible } from "../chain/VisibleText.ts"
 
 const Words = ({ pieces }: { readonly pieces: ReadonlyArray<Piece> }) => (
   <p class="answer-text" tabIndex={0}>
@@ -88,7 +89,7 @@ const Pair = ({ pair }: { readonly pair: ShadowPair }) => {
     <li>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>
-          <Time at={pair.createdAt} /> · {pair.orgId}{" "}
+          <Time at={pair.createdAt} /> · {visible(pair.orgId)}{" "}
           {pair.differs.map((dimension) => (
             <Badge key={dimension} tone="warn">
               {t(dimension)}

@@ -26,8 +26,8 @@ export const autopilotText = {
   aborted: { en: "aborted", zh: "已中止" },
   runningMeaning: { en: "The step collects data.", zh: "此步骤正在收集数据。" },
   holdingMeaning: {
-    en: "The hold time is over, but the data do not allow a step up. The percentage stays until they do.",
-    zh: "保持时间已过，但数据尚不允许前进。百分比保持不变。",
+    en: "The percentage stays: the data do not allow a step up, or the runs cannot be compared now. The reason says which.",
+    zh: "百分比保持不变：数据尚不允许前进，或者目前无法比较运行。原因中有说明。",
   },
   cooling_downMeaning: {
     en: "The runtime was worse, so the rollout went one step back. It collects new data before the next try.",
@@ -95,12 +95,12 @@ export const autopilotText = {
   as_good: { en: "as good", zh: "一样好" },
   cannot_tell: { en: "inconclusive", zh: "无法判定" },
   worseMeaning: {
-    en: "Failed: at least one guardrail shows for sure that the runtime is worse. The rollout goes one step back, without waiting for the hold time.",
-    zh: "未通过：至少一项护栏确定表明运行时更差。无需等待保持时间，立即后退一步。",
+    en: "Failed: at least one guardrail shows for sure that the runtime is worse. The rollout goes one step back, or from the first step to 0 %, without waiting for the hold time.",
+    zh: "未通过：至少一项护栏确定表明运行时更差。无需等待保持时间，立即后退一步；若在第一步则回到 0 %。",
   },
   as_goodMeaning: {
-    en: "Passed: on every guardrail the harm is for sure within the margin. A small harm within the margin is possible and allowed.",
-    zh: "通过：每项护栏的损害都确定在容差之内。容差内的微小损害是可能且允许的。",
+    en: "Passed: on every guardrail that has a vote, the harm is for sure within the margin. A small harm within the margin is possible and allowed.",
+    zh: "通过：每项参与判定的护栏的损害都确定在容差之内。容差内的微小损害是可能且允许的。",
   },
   cannot_tellMeaning: {
     en: "Inconclusive is a result, not an error: the data show neither that the runtime is worse nor that it is as good. The percentage stays, and more runs narrow the intervals. A harm between zero and the margin can stay inconclusive for long.",
@@ -187,8 +187,8 @@ export const autopilotText = {
   start: { en: "Start", zh: "开始" },
   startAsk: { en: "Start the guarded rollout?", zh: "开始受控切换？" },
   startText: {
-    en: "The percentage becomes {first} % at once. Then: {steps}.",
-    zh: "百分比立即变为 {first} %。之后：{steps}。",
+    en: "The percentage becomes {first} % at once. Then: {steps}. On the sandbox, direct mode also becomes the default mode unless an operator has chosen one.",
+    zh: "百分比立即变为 {first} %。之后：{steps}。在沙盒中，除非运维人员已选择默认模式，否则直连模式也会成为默认模式。",
   },
   stepPercentage: { en: "Percentage of step {place}", zh: "步骤 {place} 的百分比" },
   stepHold: { en: "Hold time of step {place}", zh: "步骤 {place} 的保持时间" },

@@ -12,20 +12,24 @@ const chinese: Readonly<Record<HeadlineText, string>> = {
   forcedRuntime: "{by} 的人工指定，直到 {until}：运行时接收{turns}，即使它出错。原因：{reason}",
   forcedRuntimeUntilEnded: "{by} 的人工指定，直到运维人员结束：运行时接收{turns}，即使它出错。原因：{reason}",
   allRuntime: "所有轮次都使用运行时。",
-  rolloutShare: "{share} 的会话使用运行时，其余由直连模式回答。",
-  rolloutNone: "按照发布设置，所有轮次都使用直连模式。",
+  rolloutAll: "按照发布设置，所有新会话使用运行时。已使用直连模式的会话保持不变。",
+  rolloutShare: "按照发布设置，{share} 的新会话使用运行时，其余由直连模式回答。会话保持自己的模式。",
+  rolloutNone: "按照发布设置，所有新会话使用直连模式。已使用运行时的会话在熔断器允许时继续使用它。",
   open: "直连模式回答{turns}：熔断器在 {ago} 前打开，原因：{reason}。下一次探测在 {probe} 后。",
   openProbing: "直连模式回答{turns}：熔断器在 {ago} 前打开，原因：{reason}。探测即将进行。",
+  openElsewhere: "直连模式回答{turns}：熔断器在 {ago} 前打开，原因：{reason}。由另一个副本探测运行时。",
   halfOpen: "直连模式回答{turns}，每次只有一轮去探测运行时：熔断器打开的原因：{reason}。",
   openNoDirect: "未配置直连提供方：运行时仍接收{turns}。熔断器在 {ago} 前离开运行时，原因：{reason}。",
   openBothFail: "轮次仍使用运行时，因为直连模式也在出错。熔断器在 {ago} 前离开运行时，原因：{reason}。",
   ramp: "正在逐步恢复：{share} 的会话使用运行时，其余由直连模式回答。熔断器打开的原因：{reason}。",
   rampLast: "恢复即将完成：所有会话都可以再次使用运行时。熔断器打开的原因：{reason}。",
   orgs: "有自己的熔断器或人工指定的组织：{count} 个。",
+  orgsOrMore: "有自己的熔断器或人工指定的组织：至少 {count} 个。",
   fleetLost: "无法连接集群的 Redis：每个副本各自决定。",
   noWayBack: "未配置直连提供方：如果运行时出错，轮次也会失败。",
-  directFails: "直连模式现在出错：离开运行时的轮次也会失败。",
-  exceptions: "发布的名单或规则对部分轮次另有决定。",
+  deniedFail: "被拒绝名单中的组织的轮次会失败：它们不能使用运行时。",
+  directFails: "直连模式现在出错：由它开始或转到它的轮次可能失败。",
+  exceptions: "发布的名单或规则对部分轮次可能另有决定。",
   ofRollout: "这只适用于发布给运行时的 {share} 的会话。",
   allTurns: "所有轮次",
   turnsOf: "{org} 的轮次",
@@ -42,13 +46,22 @@ const longDuration = (ms: number, tag: string): string => {
   )
 }
 
+/** With the day if it is not today. */
+const timeOf = ({ now, time }: { readonly time: number; readonly now: number }, tag: string): string => {
+  const day = { month: "short", day: "numeric" } as const
+  const isToday = new Date(time).toDateString() === new Date(now).toDateString()
+  return new Intl.DateTimeFormat(tag, {
+    ...(isToday ? {} : day),
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(time)
+}
+
 export const headlineSentence = ({ text, values }: Line, tag: Language): string => {
   const of = (key: HeadlineText) => ({ en: headlineTexts[key], zh: chinese[key] })
   return filled(of(text)[tag], values, (value) => {
-    if ("time" in value)
-      return new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
-        value.time,
-      )
+    if ("time" in value) return timeOf(value, tag)
     if ("ms" in value) return longDuration(value.ms, tag)
     if ("share" in value) return percent(value.share, tag)
     return value.turns === null

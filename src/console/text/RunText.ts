@@ -65,7 +65,6 @@ export const runText = {
   down: { en: "👎 down", zh: "👎 踩" },
   score: { en: "score {score}", zh: "评分 {score}" },
   rated: { en: "score only", zh: "仅评分" },
-  overview: { en: "Overview", zh: "概览" },
   estimated: { en: "{tokens} (estimated)", zh: "{tokens}（估计）" },
   split: { en: "{tokens} ({input} in, {output} out)", zh: "{tokens}（输入 {input}，输出 {output}）" },
   cached: { en: "from the cache", zh: "来自缓存" },
@@ -143,6 +142,10 @@ export const runText = {
     en: "Steps and calls are a part of the content. Show the content to see them.",
     zh: "步骤和调用属于内容。显示内容后可见。",
   },
+  stepsExpired: {
+    en: "The events have expired, and with them the times of steps and calls. The chain below shows what happened.",
+    zh: "事件已过期，步骤和调用的时间也已删除。下方的执行链显示发生的内容。",
+  },
   stepsCut: {
     en: "The first {count} steps and calls. More follow.",
     zh: "显示前 {count} 个步骤和调用，还有更多。",
@@ -170,7 +173,6 @@ export const runText = {
   },
   question: { en: "Question", zh: "问题" },
   answer: { en: "Answer", zh: "回答" },
-  chain: { en: "Execution chain", zh: "执行链" },
   comment: { en: "Comment of the user", zh: "用户评论" },
   questionGone: { en: "The question was deleted, or is not stored.", zh: "问题已删除或未保存。" },
   noAnswer: { en: "The run has no answer.", zh: "该运行没有回答。" },

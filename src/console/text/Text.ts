@@ -1,8 +1,10 @@
 /**
  * The words of the console in each language. Each view has a catalogue beside this file; every entry has all languages, or it does
- * not compile. `{name}` in a text stands for a parameter.
+ * not compile. `{name}` in a text stands for a parameter, which others may have
+ * written.
  */
 import { makeStore, useStore } from "../kit/Store.ts"
+import { visible } from "../chain/VisibleText.ts"
 
 export const languages = { en: "English", zh: "中文" } as const
 export type Language = keyof typeof languages
@@ -29,7 +31,7 @@ export const textOf = (
   parameters: Parameters = {},
   chosen: Language = language.get(),
 ): string =>
-  entry[chosen].replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(parameters[name] ?? whole))
+  entry[chosen].replaceAll(/\{(\w+)\}/g, (whole, name: string) => visible(String(parameters[name] ?? whole)))
 
 /** Renders again after a change of the language: `const t = useText(chatText)`, then `t("send")`. */
 export const useText = <Catalogue extends Readonly<Record<string, Entry>>>(catalogue: Catalogue) => {

@@ -174,10 +174,18 @@ export const tally = (window: SlidingWindow, now: number): Tally => {
 
 const plus = (sum: Sum, part: Sum): Sum => minus(sum, minus(emptySum, part))
 
-/** Only the newest buckets, which cover up to `spanMs` before `now`. The newest bucket is still being filled. */
+/** The number of the bucket that contains the beginning of the span; a span cannot exceed the window. */
+const oldestOf = ({ bucketMs }: SlidingWindow, now: number, spanMs: number): number =>
+  Math.max(Math.floor((now - spanMs) / bucketMs), Math.floor(now / bucketMs) - bucketCount + 1)
+
+/** The time that `newest` covers: the span and up to one bucket more, because buckets are not divided. */
+export const coveredMs = (window: SlidingWindow, now: number, spanMs: number): number =>
+  now - oldestOf(window, now, spanMs) * window.bucketMs
+
+/** Only the newest buckets, which cover `spanMs` before `now`. */
 export const newest = (before: SlidingWindow, now: number, spanMs: number): SlidingWindow => {
   const window = advance(before, now)
-  const count = Math.max(1, Math.round(spanMs / window.bucketMs))
+  const count = Math.floor(now / window.bucketMs) - oldestOf(window, now, spanMs) + 1
   const buckets = window.buckets.map((bucket, slot) => {
     const age = (((window.newest - slot) % bucketCount) + bucketCount) % bucketCount
     return age < count ? bucket : undefined

@@ -158,7 +158,7 @@ describe("Redis", () => {
 })
 
 describe("an upstream's failure", () => {
-  const variables = { address: "X_URL", key: "X_KEY", model: "X_MODEL" }
+  const variables = { address: "X_URL", key: "X_KEY", model: "X_MODEL", limit: "X_LIMIT" }
   const upstream = "x"
   const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" })
   const cases: ReadonlyArray<readonly [string, Errors.ExecutionError, string, string]> = [

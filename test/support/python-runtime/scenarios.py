@@ -227,6 +227,45 @@ def failing_calls(fields: Fields) -> Iterator[Step]:
     yield complete(fields, "idée 0 ")
 
 
+def two_plans(fields: Fields) -> Iterator[Step]:
+    """A tool fails in a first plan. An error ends a second plan, with equal step ids, inside of an MCP call.
+
+    hold_ms (0): silence in the MCP call; error (the text), code, httpStatus, details, traceId: as given.
+    """
+    yield thinking("Two ways are possible.", "planning")
+    first = {"s1": "Find the order", "s2": "Check the stock"}
+    yield "plan_created", {"steps": [{"id": key, "title": title} for key, title in first.items()]}
+    yield step_start("s1", "Find the order", "search", query="order 7")
+    yield from call("tool", {"query": "order 7"}, {"result": {"hits": 3}}, tool_name="search")
+    yield step_complete("s1", "Find the order", {"hits": 3})
+    yield step_start("s2", "Check the stock", "stock")
+    why = {"success": False, "error": "no such shelf"}
+    yield from call("tool", {"shelf": 4}, why, tool_name="stock")
+    yield "plan_step_failed", {"step_id": "s2", "title": "Check the stock", "error": "no such shelf"}
+    yield chunk("The first way failed. ")
+    second = {"s1": "Read the manual", "s2": "Ask the archive", "s3": "Write"}
+    yield "plan_created", {"steps": [{"id": key, "title": title} for key, title in second.items()]}
+    yield step_start("s1", "Read the manual", None)
+    names = {"skill_id": "sk-1", "skill_name": "manual", "tool_name": "manual"}
+    yield from call("skill", {"page": 4}, {"result": "概要"}, **names)
+    yield step_complete("s1", "Read the manual", "概要")
+    yield step_start("s2", "Ask the archive", "archive", id=7)
+    yield "mcp_call_start", {"server_id": "mcp-1", "tool_name": "archive", "arguments": {"id": 7}}
+    yield float(fields.get("hold_ms", 0)) / 1000
+    yield failure(fields)
+
+
+def planned_cut(fields: Fields) -> Iterator[Step]:
+    """A body that breaks while a step runs, after text and without a call. n (3): text chunks."""
+    yield thinking("A plan is needed.", "planning")
+    yield "plan_created", {"steps": [{"id": "s1", "title": "Draft"}, {"id": "s2", "title": "Review"}]}
+    yield step_start("s1", "Draft", None)
+    yield from numbered(fields.get("n", 3))
+    # A client drops what it has not read yet when its connection breaks.
+    yield float(fields.get("hold_ms", 50)) / 1000
+    raise BodyEnds("cut")
+
+
 def files(fields: Fields) -> Iterator[Step]:
     """files: a list of the data of `file_created`."""
     for file in fields["files"]:
@@ -252,4 +291,6 @@ SCENARIOS: dict[str, Callable[[Fields], Iterator[Step]]] = {
     "agent": agent,
     "failing-calls": failing_calls,
     "files": files,
+    "two-plans": two_plans,
+    "planned-cut": planned_cut,
 }
