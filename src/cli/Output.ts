@@ -17,7 +17,6 @@ export const jsonFlag = Flag.Boolean("json").pipe(
 /** JSON escapes most control characters itself. A terminal would run the others. */
 export const jsonText = (data: unknown, space?: number): string =>
   JSON.stringify(data, null, space).replaceAll(
-    // oxlint-disable-next-line no-control-regex -- control characters are what it escapes
     /[\u007f-\u009f]/g,
     (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
