@@ -14,6 +14,8 @@ export default defineConfig({
     // Two files at a time: more forks than the two cores of CI only stretch the clocks that the tests measure.
     fileParallelism: true,
     maxWorkers: 2,
+    // A condition in a browser or on another replica may take longer than Vitest's one second.
+    expect: { poll: { timeout: 20_000 } },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     retry: 0,

@@ -50,9 +50,7 @@ const events = Effect.fnUntraced(function* (
 })
 
 const show = (json: boolean, screen: ChatScreen, transcript: Transcript) => (event: ChatEvent) =>
-  json
-    ? Console.log(jsonText(event))
-    : Effect.forEach(transcript.take(event), screen.show, { discard: true })
+  json ? Console.log(jsonText(event)) : Effect.forEach(transcript.take(event), screen.show, { discard: true })
 
 /** Reads a run to its end and returns its last event. */
 const read = (

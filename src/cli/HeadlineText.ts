@@ -28,7 +28,9 @@ const sentence = ({ text, values }: Line): string =>
     if ("time" in value) return clock(value)
     if ("ms" in value) return duration(value.ms)
     if ("share" in value) return `${Math.round(value.share * 1000) / 10} %`
-    return value.turns === null ? headlineTexts.allTurns : filled(headlineTexts.turnsOf, { org: value.turns }, String)
+    return value.turns === null
+      ? headlineTexts.allTurns
+      : filled(headlineTexts.turnsOf, { org: value.turns }, String)
   })
 
 /** The main sentence and its notes. */

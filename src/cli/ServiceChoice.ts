@@ -50,8 +50,7 @@ export const serviceIn = (
   const url = checkedUrl(choice.url ?? named?.url ?? settings.url ?? profile?.url ?? defaultUrl)
   if (typeof url !== "string") return url
   // The token of a profile goes to the address of that profile only.
-  const tokenAt = (stored: typeof profile) => 
-    stored?.url === url ? Redacted.make(stored.token) : undefined
+  const tokenAt = (stored: typeof profile) => (stored?.url === url ? Redacted.make(stored.token) : undefined)
   const token = choice.token ?? tokenAt(named) ?? settings.token ?? tokenAt(profile)
   return token === undefined ? noToken : { url, token }
 }

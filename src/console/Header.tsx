@@ -1,4 +1,6 @@
 import { Badge, Button } from "./kit/Kit.tsx"
+import { useMedia } from "./kit/Media.ts"
+import { Menu } from "./kit/Menu.tsx"
 import { useStore } from "./kit/Store.ts"
 import { hrefOf, type Route, type View, views } from "./Router.ts"
 import { chooseScheme, scheme, schemes } from "./Scheme.ts"
@@ -29,12 +31,52 @@ const SandboxMark = () => {
   )
 }
 
+/** The choices of the reader, and the way out. */
+const Settings = ({ account }: { readonly account: Account | undefined }) => {
+  const t = useText(shellText)
+  const chosenLanguage = useStore(language)
+  const chosenScheme = useStore(scheme)
+  return (
+    <>
+      <select
+        aria-label={t("language")}
+        value={chosenLanguage}
+        onChange={({ currentTarget }) => chooseLanguage(currentTarget.value === "zh" ? "zh" : "en")}
+      >
+        {Object.entries(languages).map(([tag, name]) => (
+          <option key={tag} value={tag} lang={tag}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label={t("scheme")}
+        value={chosenScheme}
+        onChange={({ currentTarget }) =>
+          chooseScheme(schemes.find((one) => one === currentTarget.value) ?? "auto")
+        }
+      >
+        {schemes.map((one) => (
+          <option key={one} value={one}>
+            {t(one)}
+          </option>
+        ))}
+      </select>
+      {account !== undefined && (
+        <>
+          <span class="quiet who">{t("signedInAs", { user: account.userId, org: account.orgId })}</span>
+          <Button onClick={leave}>{t("signOut")}</Button>
+        </>
+      )}
+    </>
+  )
+}
+
 export const Header = ({ route }: { readonly route: Route }) => {
   const t = useText(shellText)
   const now = useStore(access)
-  const chosenLanguage = useStore(language)
-  const chosenScheme = useStore(scheme)
   const sandbox = useStore(sandboxUrls)
+  const isNarrow = useMedia("(max-width: 40rem)")
   const account = now.state === "signedIn" ? now.account : undefined
   return (
     <header class="shell">
@@ -50,35 +92,12 @@ export const Header = ({ route }: { readonly route: Route }) => {
       </nav>
       <SandboxMark />
       <div class="shell-end">
-        <select
-          aria-label={t("language")}
-          value={chosenLanguage}
-          onChange={({ currentTarget }) => chooseLanguage(currentTarget.value === "zh" ? "zh" : "en")}
-        >
-          {Object.entries(languages).map(([tag, name]) => (
-            <option key={tag} value={tag} lang={tag}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <select
-          aria-label={t("scheme")}
-          value={chosenScheme}
-          onChange={({ currentTarget }) =>
-            chooseScheme(schemes.find((one) => one === currentTarget.value) ?? "auto")
-          }
-        >
-          {schemes.map((one) => (
-            <option key={one} value={one}>
-              {t(one)}
-            </option>
-          ))}
-        </select>
-        {account !== undefined && (
-          <>
-            <span class="quiet who">{t("signedInAs", { user: account.userId, org: account.orgId })}</span>
-            <Button onClick={leave}>{t("signOut")}</Button>
-          </>
+        {isNarrow ? (
+          <Menu label={t("settings")} shown="⚙">
+            <Settings account={account} />
+          </Menu>
+        ) : (
+          <Settings account={account} />
         )}
       </div>
     </header>

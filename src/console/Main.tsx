@@ -1,6 +1,7 @@
 import "./styles/tokens.css"
 import "./styles/base.css"
 import "./styles/kit.css"
+import "./styles/layout.css"
 import "./styles/shell.css"
 import { render } from "preact"
 import { App } from "./App.tsx"

@@ -63,9 +63,7 @@ const shownBreakers = (status: Status) => {
     directConfigured,
     breaker,
     // An operator looks for the overrides first; `fallback/status` lists all.
-    orgs: orgs
-      .toSorted((a, b) => Number(b.forced !== null) - Number(a.forced !== null))
-      .slice(0, mostOrgs),
+    orgs: orgs.toSorted((a, b) => Number(b.forced !== null) - Number(a.forced !== null)).slice(0, mostOrgs),
     transitions,
     providers,
     refusals,

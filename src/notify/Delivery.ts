@@ -78,10 +78,7 @@ export const post = Effect.fnUntraced(
     const response = yield* client.execute(requestOf(webhook, notification, now))
     const text = yield* textOf(response)
     const retryAfter = response.headers["retry-after"]
-    return DeliveryRules.verdictOf(
-      { form: webhook.form, status: response.status, retryAfter, text },
-      now,
-    )
+    return DeliveryRules.verdictOf({ form: webhook.form, status: response.status, retryAfter, text }, now)
   },
   Effect.timeoutOrElse({
     duration: patience,

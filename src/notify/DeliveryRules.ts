@@ -45,8 +45,7 @@ const wordsOf = ({ status, text }: Answer): string => {
  */
 const isRefusedInText = ({ form, text }: Answer): boolean =>
   form !== "json" &&
-  (/^\s*Webhook message delivery failed/i.test(text) ||
-    /^\s*\{[^{}]*"(?:ok|success)"\s*:\s*false/.test(text))
+  (/^\s*Webhook message delivery failed/i.test(text) || /^\s*\{[^{}]*"(?:ok|success)"\s*:\s*false/.test(text))
 
 /** 408, 429 and 5xx may succeed later. Every other refusal is final. */
 export const verdictOf = (answer: Answer, now: number): Delivered => {

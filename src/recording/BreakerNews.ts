@@ -47,7 +47,10 @@ const setNews = (
     orgId,
     by,
     reason,
-    text: sentence(`${by} sends ${scopeOf(transition)} to ${modes[mode]}${whereOf(circumstances)} ${until}`, reason),
+    text: sentence(
+      `${by} sends ${scopeOf(transition)} to ${modes[mode]}${whereOf(circumstances)} ${until}`,
+      reason,
+    ),
     data: overrideData(forced, at),
   }
 }
@@ -108,7 +111,7 @@ export const of = (transition: ScopedTransition, circumstances: Circumstances): 
   const { forced } = transition
   const { before } = circumstances
   if (forced !== null) return isSame(forced, before) ? undefined : setNews(transition, forced, circumstances)
-  return before === undefined 
+  return before === undefined
     ? moveNews(transition, circumstances)
     : endNews(transition, before, circumstances)
 }

@@ -80,7 +80,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeou
       "Exit code 3",
       "64 MB of memory",
       "report.csv",
-      "1 / 4 · 25 % · not finished",
+      "1 / 4 · 25% · not finished",
       "Your next message answers it.",
       "A part of the type “hologram”",
     ])

@@ -43,7 +43,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
     it("change by keyboard alone, after a diff, with a reason in the audit", async () => {
       await operator.json("PUT", path, { percentage: 5, enabledOrgs: ["acme", "umbrella"] })
       const { page, ...tab } = await browser.open({ url: gateway.url, hash, token: operator.token })
-      await page.getByRole("row", { name: /Percentage on the runtime 5 % operator olga/ }).waitFor()
+      await page.getByRole("row", { name: /Percentage on the runtime 5% operator olga/ }).waitFor()
       await tabTo(page, "Edit")
       await page.keyboard.press("Enter")
       await tabTo(page, "Percentage on the runtime")
@@ -56,7 +56,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       await page.keyboard.press("Enter")
       await dialog(page).waitFor()
       expect(await dialog(page).getByRole("listitem").allTextContents()).toEqual([
-        "Percentage on the runtime: 5 % → 10 %",
+        "Percentage on the runtime: 5% → 10%",
         "Organisations on the runtime: acme leaves the list",
       ])
       await tabTo(page, "Reason")
@@ -87,15 +87,15 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const conflict = page.getByRole("region", { name: "The settings have changed meanwhile" })
       await conflict.getByText("otto saved another change. Nothing of yours is saved yet.").waitFor()
       expect(await conflict.getByRole("listitem").allTextContents()).toEqual([
-        "Percentage on the runtime: 10 % → 7 %",
-        "Shadow percentage: 0 % → 3 %",
+        "Percentage on the runtime: 10% → 7%",
+        "Shadow percentage: 0% → 3%",
       ])
       await conflict.getByText("You both changed: Percentage on the runtime.").waitFor()
       expect(await settings()).toMatchObject({ percentage: 7 })
       await conflict.getByRole("button", { name: "Put my change on top" }).click()
       await review(page)
       expect(await dialog(page).getByRole("listitem").allTextContents()).toEqual([
-        "Percentage on the runtime: 7 % → 20 %",
+        "Percentage on the runtime: 7% → 20%",
       ])
       await dialog(page).getByRole("button", { name: "Save the change" }).click()
       await page.getByText("Saved. The settings apply from the next turn on.").waitFor()

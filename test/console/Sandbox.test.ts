@@ -46,7 +46,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the sandbox view", {
     const tab = await browser.open({ url: gateway.url, hash: "#/sandbox", token: client.token })
     const { page } = tab
     const row = page.getByRole("row", { name: /^error-rate/ })
-    await row.getByLabel("Share that fails (0 to 1)").fill("1.5")
+    await row.getByLabel("Share that fails, 0 to 1").fill("1.5")
     await row.getByRole("button", { name: "Set error-rate on: Model of direct mode" }).click()
     await row.getByText("Enter a number from 0 to 1.").waitFor()
     expect(await page.getByRole("link", { name: /Sandbox fault/ }).count()).toBe(0)

@@ -1,5 +1,4 @@
 /** The audit: who changed or read what, when and why. Filters and exports work on the loaded entries. */
-import "../rollout/rollout.css"
 import "./audit.css"
 import { useEffect, useState } from "preact/hooks"
 import type { AuditEntry } from "../../domain/AuditEntry.ts"
@@ -10,8 +9,8 @@ import { dataOf } from "../service/Service.ts"
 import { auditText } from "../text/AuditText.ts"
 import { useText } from "../text/Text.ts"
 import { type AuditFilter, changesOf, csvOf, filtered, personOf } from "./AuditRows.ts"
-import { Table } from "../kit/Table.tsx"
 import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 const save = (name: string, type: string, text: string): void => {
   const url = URL.createObjectURL(new Blob([text], { type }))

@@ -130,7 +130,7 @@ const Plan = ({ isLive, node }: Live & { readonly node: NodeOf<"plan"> }) => {
     <div class="plan" role="group" aria-label={t("plan", { number: node.number })}>
       <div class="chain-line plan-head">
         <span>{t("plan", { number: node.number })}</span>
-        {progress !== undefined && <span class="quiet">{Math.round(progress)} %</span>}
+        {progress !== undefined && <span class="quiet">{Math.round(progress)}%</span>}
         {left && <span class="state failed">{t("left")}</span>}
       </div>
       {steps.length === 0 && <p class="quiet">{t("noSteps")}</p>}

@@ -27,7 +27,7 @@ const Chips = ({ attachments }: { readonly attachments: Attachments }) => {
   return (
     <>
       {files.length > 0 && (
-        <ul class="chips" aria-label={t("yourFiles")}>
+        <ul class="file-chips" aria-label={t("yourFiles")}>
           {files.map(({ error, file, key, name }) => (
             <li key={key} class={error === undefined ? "file-chip" : "file-chip bad"}>
               <span>

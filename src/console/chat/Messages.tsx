@@ -54,7 +54,7 @@ const Empty = ({ state }: Pick<MessagesProps, "state">) => {
 }
 
 const All = ({ account, actions, client, soughtId, state }: MessagesProps) => {
-  const isWide = useMedia("(min-width: 80rem)")
+  const isWide = useMedia("(min-width: 72rem)")
   const { messages } = state.conversation
   const isBusy = state.status !== "idle"
   const mayWrite = may(account, "chat:write")

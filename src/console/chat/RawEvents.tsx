@@ -97,7 +97,7 @@ const List = ({
           >
             <span class="number">{seq}</span>
             <span class="type">{type}</span>
-            <span class="json">{json.slice(0, 200)}</span>
+            <span class="event-line">{json.slice(0, 200)}</span>
           </button>
         ))}
       </div>

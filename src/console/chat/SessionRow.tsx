@@ -125,7 +125,9 @@ export const SessionRow = ({ isShown, list, mayWrite, session }: RowProps) => {
         <Rename session={session} list={list} close={close} />
       ) : (
         <a href={hrefOf("chat", id)} aria-current={isShown ? "page" : undefined}>
-          <span class="title">{visible(title ?? t("untitled"))}</span>
+          <span class="title" dir="auto">
+            {visible(title ?? t("untitled"))}
+          </span>
           <span class="quiet">
             <Time at={updatedAt} ago /> {status !== "idle" && <Badge tone={tones[status]}>{t(status)}</Badge>}
           </span>

@@ -26,7 +26,10 @@ export const Status = ({ state }: { readonly state: ChatState }) => {
   const t = useText(chatText)
   const key = stateKey(state)
   return (
-    <p class={state.status === "reconnecting" ? "status notice warn" : "status quiet"} role="status">
+    <p
+      class={state.status === "reconnecting" ? "thread-status notice warn" : "thread-status quiet"}
+      role="status"
+    >
       {key !== undefined && t(key, { code: state.failure?.code ?? "" })}
     </p>
   )

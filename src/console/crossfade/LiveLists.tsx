@@ -65,7 +65,7 @@ export const FallbacksCard = ({ view }: Props) => {
           cells: [
             <Time at={at} />,
             orgId,
-            `${t(from)} → ${t(to)}`,
+            <span class="whole">{`${t(from)} → ${t(to)}`}</span>,
             <code>{code}</code>,
             <RunLink id={runId} />,
           ],

@@ -1,4 +1,4 @@
-/** The live tab: the truth in one sentence, then the figures, the charts and the lists behind it. */
+/** The live tab: the truth in one sentence, then the charts, the figures and the lists behind it. */
 import { useMemo } from "preact/hooks"
 import type { LiveView } from "../../api/LiveView.ts"
 import { headlineOf } from "../../domain/Headline.ts"
@@ -93,14 +93,16 @@ const LiveTab = ({ account }: ViewProps) => {
           <BreakerActions account={account} view={view} />
           <p class="quiet">{t(replicaTexts[view.fleet], { replica: view.replica })}</p>
         </section>
+        <Charts live={{ ...live, view }} />
         <FiguresCard view={view} />
         <EvidenceCard view={view} />
-        <Charts live={{ ...live, view }} />
         <OrgsCard account={account} view={view} />
         <DecisionsCards view={view} />
         <FallbacksCard view={view} />
-        <ProvidersCard view={view} />
-        <RefusalsCard view={view} />
+        <div class="stack">
+          <ProvidersCard view={view} />
+          <RefusalsCard view={view} />
+        </div>
         <TransitionsCard view={view} />
       </div>
     </>

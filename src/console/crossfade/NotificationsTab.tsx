@@ -10,8 +10,8 @@ import { crossfadeText } from "../text/CrossfadeText.ts"
 import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { Rows } from "./Rows.tsx"
-import { errorOf } from "../kit/ErrorOf.ts"
 import { visible } from "../chain/VisibleText.ts"
+import { errorOf } from "../kit/ErrorOf.ts"
 
 type Shown = LiveView["notifications"][number]
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact"
 import { hrefOf } from "../Router.ts"
-import { Table } from "../kit/Table.tsx"
 import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 /** A table that scrolls in itself, or a sentence in its place. The first cell of each row is its header. */
 export const Rows = ({

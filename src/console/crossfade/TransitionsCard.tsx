@@ -59,7 +59,7 @@ export const TransitionsCard = ({ view }: { readonly view: LiveView }) => {
           cells: [
             <Time at={at} />,
             orgId ?? t("allOrgs"),
-            `${t(from)} → ${t(to)}`,
+            <span class="whole">{`${t(from)} → ${t(to)}`}</span>,
             reason,
             <Evidence evidence={evidence} />,
           ],

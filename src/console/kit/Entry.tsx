@@ -12,9 +12,12 @@ export const Entry = ({
   aside,
   children,
   help,
+  isHeaded = false,
   label,
   problem,
 }: {
+  /** The label is for screen readers: a header of a table shows it. */
+  readonly isHeaded?: boolean
   readonly label: string
   readonly help?: string | undefined
   readonly problem?: string | undefined
@@ -29,7 +32,7 @@ export const Entry = ({
   ].join(" ")
   return (
     <div class="field">
-      <div class="row entry-head">
+      <div class={isHeaded ? "visually-hidden" : "row entry-head"}>
         <label class="field-label" for={id}>
           {label}
         </label>

@@ -2,6 +2,10 @@
 import type { ComponentChildren } from "preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 
+/** A choice in a menu leaves it open. */
+const isAction = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest("button, a") !== null
+
 export const Menu = ({
   children,
   label,
@@ -20,7 +24,7 @@ export const Menu = ({
   }
   useEffect(() => {
     if (!isOpen) return undefined
-    box.current?.querySelector<HTMLElement>(".menu-items button, .menu-items a")?.focus()
+    box.current?.querySelector<HTMLElement>(".menu-items button, .menu-items a, .menu-items select")?.focus()
     const leave = ({ target }: Event) =>
       target instanceof Node && box.current?.contains(target) === false && setOpen(false)
     document.addEventListener("pointerdown", leave)
@@ -51,7 +55,7 @@ export const Menu = ({
         {shown}
       </button>
       {isOpen && (
-        <div class="menu-items" onClick={() => close(true)}>
+        <div class="menu-items" onClick={({ target }) => isAction(target) && close(true)}>
           {children}
         </div>
       )}

@@ -1,4 +1,6 @@
 /** A value with its interval on a line, beside marks. The numbers stand in the table around it. */
+import "./whisker.css"
+
 const width = 200
 const rowHeight = 16
 

@@ -63,7 +63,7 @@ const Action = ({ data }: { readonly data: FileData }) => {
         {t("download")}
       </Button>
       {problem !== undefined && (
-        <span role="alert" class="failure">
+        <span role="alert" class="file-failure">
           {t("failed", { reason: problem })}
         </span>
       )}

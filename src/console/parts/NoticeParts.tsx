@@ -26,7 +26,7 @@ export const ProgressPart = ({
       <span>{name}</span>
       <progress max={100} value={value} aria-label={name} />
       <span class="quiet">
-        {current} / {total} · {Math.round(value)} % · {isDone ? t("success") : t(state)}
+        {current} / {total} · {Math.round(value)}% · {isDone ? t("success") : t(state)}
       </span>
     </div>
   )

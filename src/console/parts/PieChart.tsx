@@ -44,7 +44,7 @@ export const PieChart = ({
         {slices.map((slice, index) => (
           <li key={index}>
             <span class={`swatch c${index % 6}`} aria-hidden="true" />
-            <bdi>{visible(slice.name)}</bdi> {((shares[index] ?? 0) * 100).toFixed(1)} %
+            <bdi>{visible(slice.name)}</bdi> {((shares[index] ?? 0) * 100).toFixed(1)}%
           </li>
         ))}
       </ul>

@@ -140,7 +140,7 @@ const XyPlot = ({ drawing, x, y }: { readonly drawing: Xy; readonly x: string; r
       plot.destroy()
     }
   }, [drawing, x, y])
-  return <div ref={box} class="chart-plot" aria-hidden="true" />
+  return <div ref={box} class="xy-plot" aria-hidden="true" />
 }
 
 export default XyPlot

@@ -48,7 +48,7 @@ const Status = ({
       title={t("title")}
       actions={
         <span class="row" role="status">
-          <strong>{view.percentage} %</strong>
+          <strong>{view.percentage}%</strong>
           <Badge tone={tones[view.status]}>{t(view.status)}</Badge>
         </span>
       }

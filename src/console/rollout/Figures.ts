@@ -3,7 +3,7 @@ import type { GuardrailName } from "../../domain/Autopilot.ts"
 import { duration } from "../kit/Time.tsx"
 import { unitOf } from "./Progress.ts"
 
-/** A share as a percentage: 0.9812 is "98.1 %". */
+/** A share as a percentage: 0.9812 is "98.1%". */
 export const percent = (share: number, tag: string): string =>
   new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 }).format(share)
 

@@ -12,7 +12,7 @@ const StayShown = ({ stay }: { readonly stay: Stay }) => {
   return (
     <li>
       <div class="row">
-        <strong>{stay.percentage} %</strong>
+        <strong>{stay.percentage}%</strong>
         <span class="quiet">
           <Time at={stay.from} /> – <Time at={stay.to} />
         </span>
@@ -34,7 +34,7 @@ export const History = ({ view }: { readonly view: AutopilotView }) => {
   const t = useText(autopilotText)
   if (view.history.length === 0) return <p class="quiet">{t("historyNone")}</p>
   return (
-    <ol class="plain-list stays">
+    <ol class="plain-list lined">
       {view.history.toReversed().map((stay) => (
         <StayShown key={stay.from} stay={stay} />
       ))}

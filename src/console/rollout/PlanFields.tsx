@@ -14,17 +14,20 @@ interface PlanProps {
 }
 
 const Text = ({
+  isHeaded = false,
   label,
   problem,
   set,
   value,
 }: {
+  /** The header of the column shows the label. */
+  readonly isHeaded?: boolean
   readonly label: string
   readonly value: string
   readonly problem: string | undefined
   readonly set: (value: string) => void
 }) => (
-  <Entry label={label} problem={problem}>
+  <Entry label={label} isHeaded={isHeaded} problem={problem}>
     {(attributes) => (
       <input
         {...attributes}
@@ -37,6 +40,52 @@ const Text = ({
   </Entry>
 )
 
+const Step = ({
+  place,
+  problem,
+  put,
+  remove,
+  step,
+}: {
+  readonly place: number
+  readonly step: StepDraft
+  readonly problem: (name: "percentage" | "holdMs") => string | undefined
+  readonly put: (fields: Partial<StepDraft>) => void
+  readonly remove: (() => void) | undefined
+}) => {
+  const t = useText(autopilotText)
+  return (
+    <tr>
+      <th scope="row">{place}</th>
+      <td>
+        <Text
+          isHeaded
+          label={t("stepPercentage", { place })}
+          value={step.percentage}
+          problem={problem("percentage")}
+          set={(percentage) => put({ percentage })}
+        />
+      </td>
+      <td>
+        <Text
+          isHeaded
+          label={t("stepHold", { place })}
+          value={step.hold}
+          problem={problem("holdMs")}
+          set={(hold) => put({ hold })}
+        />
+      </td>
+      <td>
+        {remove !== undefined && (
+          <Button look="bare" aria-label={t("removeStep", { place })} onClick={remove}>
+            ✕
+          </Button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
 const Steps = ({ change, draft, problems }: PlanProps) => {
   const t = useText(autopilotText)
   const problem = useProblem(problems)
@@ -46,32 +95,29 @@ const Steps = ({ change, draft, problems }: PlanProps) => {
     <fieldset>
       <legend>{t("steps")}</legend>
       <p class="quiet">{t("durations")}</p>
-      {steps.map((step, index) => {
-        const place = index + 1
-        const put = (fields: Partial<StepDraft>) => set(steps.with(index, { ...step, ...fields }))
-        return (
-          // A step has no other identity than its place.
-          <div class="entry-grid" key={place}>
-            <Text
-              label={t("stepPercentage", { place })}
-              value={step.percentage}
-              problem={problem(`steps.${index}.percentage`)}
-              set={(percentage) => put({ percentage })}
+      <table class="plan-steps">
+        <thead>
+          <tr class="field-label">
+            <th scope="col">{t("step")}</th>
+            <th scope="col">{t("percentage")}</th>
+            <th scope="col">{t("holdTime")}</th>
+            <td />
+          </tr>
+        </thead>
+        <tbody>
+          {steps.map((step, index) => (
+            // A step has no other identity than its place.
+            <Step
+              key={index}
+              place={index + 1}
+              step={step}
+              problem={(name) => problem(`steps.${index}.${name}`)}
+              put={(fields) => set(steps.with(index, { ...step, ...fields }))}
+              remove={steps.length > 1 ? () => set(steps.toSpliced(index, 1)) : undefined}
             />
-            <Text
-              label={t("stepHold", { place })}
-              value={step.hold}
-              problem={problem(`steps.${index}.holdMs`)}
-              set={(hold) => put({ hold })}
-            />
-            {steps.length > 1 && (
-              <Button look="bare" class="remove-step" onClick={() => set(steps.toSpliced(index, 1))}>
-                {t("removeStep", { place })}
-              </Button>
-            )}
-          </div>
-        )
-      })}
+          ))}
+        </tbody>
+      </table>
       <p>
         <Button onClick={() => set([...steps, { percentage: "", hold: "1h" }])}>{t("addStep")}</Button>
       </p>

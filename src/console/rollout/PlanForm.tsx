@@ -27,7 +27,7 @@ const Confirm = ({
       <p>
         {t("startText", {
           first: first ?? "",
-          steps: others.length === 0 ? "–" : others.map((percentage) => `${percentage} %`).join(", "),
+          steps: others.length === 0 ? "–" : others.map((percentage) => `${percentage}%`).join(", "),
         })}
       </p>
     </ReasonDialog>

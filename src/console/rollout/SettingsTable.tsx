@@ -6,8 +6,8 @@ import { Time } from "../kit/Time.tsx"
 import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
 import { type Document, fields, type Rule, thresholdNames } from "./RolloutDraft.ts"
-import { Table } from "../kit/Table.tsx"
 import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 type T = (key: keyof typeof rolloutText, parameters?: Readonly<Record<string, string | number>>) => string
 
@@ -52,7 +52,7 @@ const valueOf = (t: T, field: RolloutField, document: Document): ComponentChildr
       return <code>{document.defaultMode}</code>
     case "percentage":
     case "shadowPercentage":
-      return `${document[field]} %`
+      return `${document[field]}%`
     case "enabledOrgs":
     case "deniedOrgs": {
       const orgs = document[field]

@@ -29,7 +29,7 @@ export const Stepper = ({ view }: { readonly view: AutopilotView }) => {
       <ol class="stepper" aria-label={t("steps")}>
         {stepsOf(view).map(({ holdMs, percentage, state }) => (
           <li key={percentage} class={state} {...(state === "present" ? { "aria-current": "step" } : {})}>
-            <span aria-hidden="true">{marks[state]}</span> <strong>{percentage} %</strong>
+            <span aria-hidden="true">{marks[state]}</span> <strong>{percentage}%</strong>
             <span class="quiet">
               {t(state)}
               {holdMs > 0 && ` · ${t("hold", { time: durationText(holdMs) })}`}

@@ -148,7 +148,7 @@ export const VerdictShown = ({ verdict }: { readonly verdict: AutopilotVerdict }
       <Ratio ratio={verdict.sampleRatio} />
       <Table
         label={t("guardrails")}
-        look="guardrails"
+        look="verdicts"
         heads={columns.map((column) => ({ text: t(column), isNumber: figures.has(column) }))}
       >
         {verdict.guardrails.map((one) => (

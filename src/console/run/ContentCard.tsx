@@ -24,11 +24,11 @@ const Question = ({ texts: { comment, question } }: { readonly texts: RunTexts }
   return (
     <>
       <h3>{t("question")}</h3>
-      {question === null ? <p class="quiet">{t("questionGone")}</p> : <p class="question">{question}</p>}
+      {question === null ? <p class="quiet">{t("questionGone")}</p> : <p class="run-text">{question}</p>}
       {comment !== null && (
         <>
           <h3>{t("comment")}</h3>
-          <p class="question">{comment}</p>
+          <p class="run-text">{comment}</p>
         </>
       )}
     </>

@@ -37,7 +37,7 @@ const Facts = ({ error }: { readonly error: NonNullable<RunFacts["error"]> }) =>
     ["details", details === undefined ? "" : JSON.stringify(details)],
   ] as const
   return (
-    <dl class="facts">
+    <dl class="run-facts">
       {facts
         .filter(([, value]) => value !== "")
         .map(([name, value]) => (

@@ -67,7 +67,7 @@ const Chosen = ({ filter }: { readonly filter: Filter }) => {
       {chosen.map(({ name, value }) => (
         <li key={name}>
           <a
-            class="chip"
+            class="filter-chip"
             href={listHref(without(filter, name))}
             aria-label={t("remove", { name: t(name), value })}
           >
@@ -106,7 +106,7 @@ export const FilterForm = ({
   return (
     <div>
       <form
-        class="filters"
+        class="run-filters"
         aria-label={t("filters")}
         onSubmit={(event) => {
           event.preventDefault()
@@ -123,7 +123,7 @@ export const FilterForm = ({
         </Button>
         <details open={rest.some((name) => filter[name] !== undefined)}>
           <summary>{t("moreFilters")}</summary>
-          <div class="filters">
+          <div class="run-filters">
             {rest.map((name) => (
               <FilterField key={name} name={name} filter={filter} />
             ))}

@@ -28,7 +28,7 @@ export const FindBox = ({ isOperator }: { readonly isOperator: boolean }) => {
   }
   return (
     <form
-      class="find"
+      class="run-find"
       role="search"
       aria-label={t("find")}
       onSubmit={(event) => {

@@ -45,7 +45,7 @@ const firstContentMs = ({ attempts, createdAt }: RunFacts): number | null => {
 }
 
 const Facts = ({ loaded: { feedback, run } }: { readonly loaded: LoadedRun }) => (
-  <dl class="facts">
+  <dl class="run-facts">
     <Fact name="started">
       <Time at={run.createdAt} />
     </Fact>

@@ -29,7 +29,7 @@ const Bar = ({
     {marks
       .filter(({ at }) => at <= totalMs)
       .map(({ at, kind }) => (
-        <span key={kind} class={`mark ${kind}`} style={{ insetInlineStart: percent(at, totalMs) }} />
+        <span key={kind} class={`moment ${kind}`} style={{ insetInlineStart: percent(at, totalMs) }} />
       ))}
   </div>
 )
@@ -73,11 +73,14 @@ const WaterfallRow = ({ row, totalMs }: { readonly row: Row; readonly totalMs: n
 
 const Axis = ({ totalMs }: { readonly totalMs: number }) => (
   <div class="bar ticks" aria-hidden="true">
-    {ticksOf(totalMs).map((at) => (
-      <span key={at} style={{ insetInlineStart: percent(at, totalMs) }}>
-        {duration(at)}
-      </span>
-    ))}
+    {ticksOf(totalMs)
+      // The words of a later tick would be cut off.
+      .filter((at) => at <= 0.92 * totalMs)
+      .map((at) => (
+        <span key={at} style={{ insetInlineStart: percent(at, totalMs) }}>
+          {duration(at)}
+        </span>
+      ))}
   </div>
 )
 

@@ -36,7 +36,7 @@ export const StatusBadge = ({ status }: { readonly status: string }) => {
 export const ModeBadge = ({ mode }: { readonly mode: string }) => {
   const word = useWord()
   return (
-    <span class={`badge mode ${mode === "direct_llm" ? "direct" : "runtime"}`} title={mode}>
+    <span class={`badge mode ${mode}`} title={mode}>
       {word(mode)}
     </span>
   )

@@ -62,31 +62,33 @@ const FaultRow = ({
       </th>
       <td>{t(`${fault}Effect`)}</td>
       <td>{t(`${fault}Watch`)}</td>
-      <td class="fault-set">
-        {input !== undefined && (
-          <Entry label={t(input.name)} problem={problem(input.name)}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                inputMode="decimal"
-                value={value}
-                onInput={({ currentTarget }) => setValue(currentTarget.value)}
-              />
-            )}
-          </Entry>
-        )}
-        <div class="row">
-          {servers
-            .filter((server) => server === "runtime" || fault !== "error-text")
-            .map((server) => (
-              <Button
-                key={server}
-                aria-label={t("setOn", { fault, server: t(server) })}
-                onClick={() => choose(server)}
-              >
-                {t(server)}
-              </Button>
-            ))}
+      <td>
+        <div class="fault-set">
+          {input !== undefined && (
+            <Entry label={t(input.name)} problem={problem(input.name)}>
+              {(attributes) => (
+                <input
+                  {...attributes}
+                  inputMode="decimal"
+                  value={value}
+                  onInput={({ currentTarget }) => setValue(currentTarget.value)}
+                />
+              )}
+            </Entry>
+          )}
+          <div class="fault-buttons">
+            {servers
+              .filter((server) => server === "runtime" || fault !== "error-text")
+              .map((server) => (
+                <Button
+                  key={server}
+                  aria-label={t("setOn", { fault, server: t(server) })}
+                  onClick={() => choose(server)}
+                >
+                  {t(server === "model" ? "modelShort" : server)}
+                </Button>
+              ))}
+          </div>
         </div>
       </td>
     </tr>

@@ -1,5 +1,4 @@
 /** Faults of the sandbox, on and off, with their visible results. */
-import "../rollout/rollout.css"
 import "./sandbox.css"
 import { useState } from "preact/hooks"
 import { Badge, Button, Card, Failure, Notice } from "../kit/Kit.tsx"
@@ -21,7 +20,7 @@ const Now = ({ faults, fix }: { readonly faults: Faults; readonly fix: () => voi
   const isBroken = servers.some((server) => faults[server].fault !== "none")
   return (
     <>
-      <div class="row" role="status">
+      <div class="row servers" role="status">
         {servers.map((server) => {
           const fault = faults[server]
           return (
@@ -34,11 +33,9 @@ const Now = ({ faults, fix }: { readonly faults: Faults; readonly fix: () => voi
           )
         })}
       </div>
-      <p>
-        <Button look="main" disabled={!isBroken} onClick={fix}>
-          {t("fixAll")}
-        </Button>
-      </p>
+      <Button look="main" disabled={!isBroken} onClick={fix}>
+        {t("fixAll")}
+      </Button>
     </>
   )
 }

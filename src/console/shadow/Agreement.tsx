@@ -102,7 +102,7 @@ export const Agreement = ({ report }: { readonly report: Report }) => {
       </p>
       <Table
         label={t("agreement")}
-        look="guardrails"
+        look="verdicts"
         heads={columns.map((column) => ({ text: t(column), isNumber: figures.has(column) }))}
       >
         {report.dimensions.map((row) => (

@@ -37,7 +37,7 @@ export const Filters = ({
     apply({ ...draft, org: draft.org.trim(), agent: draft.agent.trim() })
   }
   return (
-    <form class="mismatch-filters" onSubmit={submit}>
+    <form class="shadow-filters" onSubmit={submit}>
       <Field label={t("since")}>
         <select
           value={draft.period}

@@ -9,8 +9,8 @@ import { dataOf } from "../service/Service.ts"
 import { shadowText } from "../text/ShadowText.ts"
 import { useText } from "../text/Text.ts"
 import { type Piece, wordDiff } from "./WordDiff.ts"
-import { Table } from "../kit/Table.tsx"
 import { visible } from "../chain/VisibleText.ts"
+import { Table } from "../kit/Table.tsx"
 
 const Words = ({ pieces }: { readonly pieces: ReadonlyArray<Piece> }) => (
   <p class="answer-text" tabIndex={0}>
@@ -131,7 +131,7 @@ export const Mismatches = ({ orgId }: { readonly orgId: string }) => {
   return (
     <Card title={t("mismatches")}>
       {entries.length === 0 && !hasMore && <p class="quiet">{t("mismatchesNone")}</p>}
-      <ul class="plain-list stays">
+      <ul class="plain-list lined">
         {entries.map((pair) => (
           <Pair key={pair.runId} pair={pair} />
         ))}

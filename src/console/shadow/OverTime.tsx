@@ -135,7 +135,7 @@ export const OverTime = ({ series }: { readonly series: Series }) => {
         </select>
       </Field>
       <Chart series={series} shown={shown} label={t("chartLabel", { name: t(dimension) })} />
-      <p class="row legend">
+      <p class="row shadow-legend">
         <span class="across">● {t("agreement")}</span>
         <span class="noise">○ {t("noise")}</span>
         <span class="quiet">

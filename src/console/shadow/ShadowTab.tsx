@@ -1,5 +1,4 @@
 /** Agreement of the modes with its noise: now, over time, by organisation and agent, and the answers that differ. */
-import "../rollout/rollout.css"
 import "./shadow.css"
 import { useCallback, useState } from "preact/hooks"
 import type { ShadowReport as Report, ShadowSeries } from "../../api/ShadowApi.ts"

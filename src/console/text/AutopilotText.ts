@@ -1,8 +1,8 @@
 import type { Entry } from "./Text.ts"
 
 export const autopilotText = {
-  title: { en: "Guarded rollout", zh: "受控切换" },
-  none: { en: "No guarded rollout has run yet.", zh: "尚未运行过受控切换。" },
+  title: { en: "Guarded rollout", zh: "受控发布" },
+  none: { en: "No guarded rollout has run yet.", zh: "尚未运行过受控发布。" },
   about: {
     en: "The autopilot raises the share of sessions on the runtime step by step. At each step it compares them with an equally large control in direct mode. It goes up only if the runtime is as good, and goes back if it is worse.",
     zh: "自动驾驶逐步提高使用运行时的会话比例。每一步都与同样大小的直连模式对照组比较。只有运行时一样好才继续，变差则后退。",
@@ -13,7 +13,7 @@ export const autopilotText = {
   },
   stale: { en: "The last reading failed. The figures are old.", zh: "上次读取失败，数据已过时。" },
   started: { en: "Started", zh: "开始于" },
-  before: { en: "Percentage before the start: {before} %", zh: "开始前的百分比：{before} %" },
+  before: { en: "Percentage before the start: {before}%", zh: "开始前的百分比：{before}%" },
   setbacks: { en: "Steps back: {count} of {most}", zh: "后退次数：{count}/{most}" },
 
   running: { en: "running", zh: "运行中" },
@@ -22,7 +22,7 @@ export const autopilotText = {
   awaiting_approval: { en: "awaiting approval", zh: "等待批准" },
   paused: { en: "paused", zh: "已暂停" },
   completed: { en: "completed", zh: "已完成" },
-  rolled_back: { en: "rolled back", zh: "已回退" },
+  rolled_back: { en: "rolled back", zh: "已回滚" },
   aborted: { en: "aborted", zh: "已中止" },
   runningMeaning: { en: "The step collects data.", zh: "此步骤正在收集数据。" },
   holdingMeaning: {
@@ -34,8 +34,8 @@ export const autopilotText = {
     zh: "运行时表现较差，已后退一步。在下次尝试前会收集新数据。",
   },
   awaiting_approvalMeaning: {
-    en: "The runtime is as good at this step. The next step passes 50 %, which an operator must approve.",
-    zh: "运行时在此步骤一样好。下一步将超过 50 %，需要运维人员批准。",
+    en: "The runtime is as good at this step. The next step passes 50%, which an operator must approve.",
+    zh: "运行时在此步骤一样好。下一步将超过 50%，需要运维人员批准。",
   },
   pausedMeaning: {
     en: "The percentage stays. The autopilot changes nothing until an operator resumes it.",
@@ -43,8 +43,8 @@ export const autopilotText = {
   },
   completedMeaning: { en: "The plan has reached its last step.", zh: "计划已到达最后一步。" },
   rolled_backMeaning: {
-    en: "The runtime was worse at the first step, so the rollout went back to 0 %. Sessions on the runtime stay there; new ones use the default mode.",
-    zh: "运行时在第一步表现较差，已回到 0 %。已在运行时的会话保持不变，新会话使用默认模式。",
+    en: "The runtime was worse at the first step, so the rollout went back to 0%. Sessions on the runtime stay there; new ones use the default mode.",
+    zh: "运行时在第一步表现较差，已回到 0%。已在运行时的会话保持不变，新会话使用默认模式。",
   },
   abortedMeaning: {
     en: "An operator ended the plan. The percentage is that from before the plan, or the present one if that was lower.",
@@ -56,10 +56,10 @@ export const autopilotText = {
   present: { en: "present step", zh: "当前步骤" },
   ahead: { en: "ahead", zh: "未到" },
   hold: { en: "at least {time}", zh: "至少 {time}" },
-  nextStep: { en: "Next: {percentage} %, at the earliest", zh: "下一步：{percentage} %，最早" },
+  nextStep: { en: "Next: {percentage}%, at the earliest", zh: "下一步：{percentage}%，最早" },
   holdOver: {
-    en: "Next: {percentage} %. The hold time is over.",
-    zh: "下一步：{percentage} %。保持时间已过。",
+    en: "Next: {percentage}%. The hold time is over.",
+    zh: "下一步：{percentage}%。保持时间已过。",
   },
   noNext: { en: "No further step.", zh: "没有后续步骤。" },
 
@@ -86,7 +86,7 @@ export const autopilotText = {
   },
   ratioBad: {
     en: "Failed: {found} of the sessions are treated, {expected} were expected (p = {p}). Sessions were lost or moved on one side, so the cohorts cannot be compared. The rollout holds.",
-    zh: "未通过：实验组占 {found}，预期 {expected}（p = {p}）。有会话丢失或移动，两组无法比较，切换保持不变。",
+    zh: "未通过：实验组占 {found}，预期 {expected}（p = {p}）。有会话丢失或移动，两组无法比较，发布保持不变。",
   },
   ratioNone: { en: "No sessions yet.", zh: "尚无会话。" },
 
@@ -124,21 +124,21 @@ export const autopilotText = {
   points: { en: "{value} points", zh: "{value} 个百分点" },
   tokensUnit: { en: "{value} tokens", zh: "{value} 个 token" },
   ratings: { en: "{count} ratings", zh: "{count} 个评价" },
-  success: { en: "Answers", zh: "有答案" },
-  successHelp: { en: "The user got an answer, also after a fallback.", zh: "用户得到了答案，包括降级后。" },
+  success: { en: "Answers", zh: "有回答" },
+  successHelp: { en: "The user got an answer, also after a fallback.", zh: "用户得到了回答，包括降级后。" },
   firstTry: { en: "First try", zh: "首次成功" },
   firstTryHelp: {
     en: "The first attempt gave the answer, without a fallback.",
-    zh: "第一次尝试就给出答案，没有降级。",
+    zh: "第一次尝试就给出回答，没有降级。",
   },
   repeats: { en: "Repeats", zh: "重复" },
   repeatsHelp: { en: "The user sent the same message again.", zh: "用户再次发送相同消息。" },
   stops: { en: "Stops", zh: "停止" },
-  stopsHelp: { en: "The user stopped the answer or left.", zh: "用户停止答案或离开。" },
+  stopsHelp: { en: "The user stopped the answer or left.", zh: "用户停止回答或离开。" },
   feedback: { en: "Thumbs down", zh: "差评" },
   feedbackHelp: {
     en: "Among rated answers. It has a vote for “as good” from 400 ratings in each cohort.",
-    zh: "占已评价答案的比例。每组达到 400 个评价后才参与“一样好”的判定。",
+    zh: "占已评价回答的比例。每组达到 400 个评价后才参与“一样好”的判定。",
   },
   firstContent: { en: "First content (P95)", zh: "首个内容 (P95)" },
   firstContentHelp: {
@@ -158,38 +158,40 @@ export const autopilotText = {
   reason: { en: "Reason", zh: "原因" },
   numbers: { en: "Numbers", zh: "数据" },
 
-  promote: { en: "Promote to {percentage} %", zh: "提升到 {percentage} %" },
-  promoteTitle: { en: "Raise the percentage to {percentage} %?", zh: "将百分比提高到 {percentage} %？" },
+  promote: { en: "Promote to {percentage}%", zh: "提升到 {percentage}%" },
+  promoteTitle: { en: "Raise the percentage to {percentage}%?", zh: "将百分比提高到 {percentage}%？" },
   promoteText: {
-    en: "New sessions follow at once. Above 50 % the control is smaller than the treatment, and at 100 % there is none: the plan then ends.",
-    zh: "新会话立即遵循。超过 50 % 时对照组小于实验组；到 100 % 时没有对照组，计划随即结束。",
+    en: "New sessions follow at once. Above 50% the control is smaller than the treatment, and at 100% there is none: the plan then ends.",
+    zh: "新会话立即遵循。超过 50% 时对照组小于实验组；到 100% 时没有对照组，计划随即结束。",
   },
   pause: { en: "Pause", zh: "暂停" },
-  pauseTitle: { en: "Pause the guarded rollout?", zh: "暂停受控切换？" },
+  pauseTitle: { en: "Pause the guarded rollout?", zh: "暂停受控发布？" },
   pauseText: {
-    en: "The percentage stays at {now} %, and the autopilot no longer steps back by itself.",
-    zh: "百分比保持在 {now} %，自动驾驶不再自行后退。",
+    en: "The percentage stays at {now}%, and the autopilot no longer steps back by itself.",
+    zh: "百分比保持在 {now}%，自动驾驶不再自行后退。",
   },
   resume: { en: "Resume", zh: "恢复" },
-  resumeTitle: { en: "Resume the guarded rollout?", zh: "恢复受控切换？" },
+  resumeTitle: { en: "Resume the guarded rollout?", zh: "恢复受控发布？" },
   resumeText: {
     en: "The step starts again without its earlier data, at the highest step that is not above the present percentage.",
     zh: "此步骤重新开始，不使用之前的数据，并从不高于当前百分比的最高步骤开始。",
   },
   abort: { en: "Abort", zh: "中止" },
-  abortTitle: { en: "Abort the guarded rollout?", zh: "中止受控切换？" },
+  abortTitle: { en: "Abort the guarded rollout?", zh: "中止受控发布？" },
   abortText: {
-    en: "The percentage returns to {before} %, or stays if it is lower now. New sessions follow at once; sessions on the runtime stay there. To move all of them now, use an override.",
-    zh: "百分比恢复到 {before} %，若现在更低则保持。新会话立即遵循，已在运行时的会话保持不变。要立即移动全部会话，请使用强制切换。",
+    en: "The percentage returns to {before}%, or stays if it is lower now. New sessions follow at once; sessions on the runtime stay there. To move all of them now, use an override.",
+    zh: "百分比恢复到 {before}%，若现在更低则保持。新会话立即遵循，已在运行时的会话保持不变。要立即移动全部会话，请使用人工指定。",
   },
 
-  startTitle: { en: "Start a guarded rollout", zh: "开始受控切换" },
+  startTitle: { en: "Start a guarded rollout", zh: "开始受控发布" },
   start: { en: "Start", zh: "开始" },
-  startAsk: { en: "Start the guarded rollout?", zh: "开始受控切换？" },
+  startAsk: { en: "Start the guarded rollout?", zh: "开始受控发布？" },
   startText: {
-    en: "The percentage becomes {first} % at once. Then: {steps}. On the sandbox, direct mode also becomes the default mode unless an operator has chosen one.",
-    zh: "百分比立即变为 {first} %。之后：{steps}。在沙盒中，除非运维人员已选择默认模式，否则直连模式也会成为默认模式。",
+    en: "The percentage becomes {first}% at once. Then: {steps}. On the sandbox, direct mode also becomes the default mode unless an operator has chosen one.",
+    zh: "百分比立即变为 {first}%。之后：{steps}。在沙盒中，除非运维人员已选择默认模式，否则直连模式也会成为默认模式。",
   },
+  step: { en: "Step", zh: "步骤" },
+  holdTime: { en: "Hold time", zh: "保持时间" },
   stepPercentage: { en: "Percentage of step {place}", zh: "步骤 {place} 的百分比" },
   stepHold: { en: "Hold time of step {place}", zh: "步骤 {place} 的保持时间" },
   addStep: { en: "Add a step", zh: "添加步骤" },
@@ -199,7 +201,7 @@ export const autopilotText = {
     en: "The runtime counts as good within them. The first five are differences of shares (0.02 is 2 points), the ratios compare a figure with that of direct mode.",
     zh: "在容差内运行时视为一样好。前五项是比例之差（0.02 为 2 个百分点），比率项与直连模式的数值比较。",
   },
-  successMargin: { en: "Answers", zh: "有答案" },
+  successMargin: { en: "Answers", zh: "有回答" },
   firstTryMargin: { en: "First try", zh: "首次成功" },
   repeatsMargin: { en: "Repeats", zh: "重复" },
   stopsMargin: { en: "Stops", zh: "停止" },
@@ -210,8 +212,8 @@ export const autopilotText = {
   retries: { en: "New tries after a step back", zh: "后退后的重试次数" },
   coolDown: { en: "Cool-down after a step back", zh: "后退后的冷却时间" },
   autoApprove: {
-    en: "Pass 50 % without an operator",
-    zh: "无需运维人员批准即可超过 50 %",
+    en: "Pass 50% without an operator",
+    zh: "无需运维人员批准即可超过 50%",
   },
   durations: { en: "Durations: 90s, 30m, 1h 30m, 2d.", zh: "时长：90s、30m、1h 30m、2d。" },
 } satisfies Readonly<Record<string, Entry>>

@@ -5,7 +5,7 @@ export const chatText = {
   start: { en: "Ask something", zh: "提出您的问题" },
   startHelp: {
     en: "The answer appears here, with each step that led to it.",
-    zh: "答案及其每个执行步骤都会显示在这里。",
+    zh: "回答及其每个执行步骤都会显示在这里。",
   },
   agent: { en: "Agent", zh: "智能体" },
   conversation: { en: "Conversation", zh: "对话内容" },
@@ -40,10 +40,10 @@ export const chatText = {
   run: { en: "Run", zh: "运行" },
   runtime_orchestrator: { en: "runtime", zh: "运行时" },
   direct_llm: { en: "direct", zh: "直连" },
-  tokens: { en: "{tokens} tokens", zh: "{tokens} 个令牌" },
+  tokens: { en: "{tokens} tokens", zh: "{tokens} 个 token" },
   tokensSplit: {
     en: "{tokens} tokens ({input} in, {output} out)",
-    zh: "{tokens} 个令牌（输入 {input}，输出 {output}）",
+    zh: "{tokens} 个 token（输入 {input}，输出 {output}）",
   },
   estimated: {
     en: "The upstream reported no count, so it is estimated.",

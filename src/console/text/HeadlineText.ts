@@ -4,7 +4,7 @@ import { duration } from "../kit/Time.tsx"
 import { type Language, textOf } from "./Text.ts"
 
 const chinese: Readonly<Record<HeadlineText, string>> = {
-  noTarget: "没有任何模式有目标：每一轮都会失败。请配置运行时或直连提供方。",
+  noTarget: "没有任何模式有目标：每个轮次都会失败。请配置运行时或直连提供方。",
   noRuntime: "未配置运行时：所有轮次由直连模式回答。",
   forcedDirect: "{by} 的人工指定，直到 {until}：直连模式回答{turns}。原因：{reason}",
   forcedDirectUntilEnded: "{by} 的人工指定，直到运维人员结束：直连模式回答{turns}。原因：{reason}",

@@ -32,10 +32,10 @@ export const problemText = {
     en: "Enter a duration from {minimum} to {maximum}.",
     zh: "时长应在 {minimum} 到 {maximum} 之间。",
   },
-  notRising: { en: "Enter more than the step before, {before} %.", zh: "必须大于上一步的 {before} %。" },
+  notRising: { en: "Enter more than the step before, {before}%.", zh: "必须大于上一步的 {before}%。" },
   firstTooHigh: {
-    en: "The first step is at most {most} %, so that the control is as large as the treatment.",
-    zh: "第一步最多 {most} %，使对照组与实验组一样大。",
+    en: "The first step is at most {most}%, so that the control is as large as the treatment.",
+    zh: "第一步最多 {most}%，使对照组与实验组一样大。",
   },
   correctFields: {
     en: "The form has errors. Correct the marked fields.",

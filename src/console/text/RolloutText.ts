@@ -1,7 +1,7 @@
 import type { Entry } from "./Text.ts"
 
 export const rolloutText = {
-  title: { en: "Rollout settings", zh: "切换设置" },
+  title: { en: "Rollout settings", zh: "发布设置" },
   intro: {
     en: "They decide which turns use the runtime. A change applies from the next turn on.",
     zh: "它们决定哪些轮次使用运行时。更改从下一轮起生效。",
@@ -49,14 +49,14 @@ export const rolloutText = {
     en: "The share of turns that also run unseen in the other mode. 0 to 100.",
     zh: "同时在另一模式下隐藏运行的轮次比例，0 到 100。",
   },
-  thresholds: { en: "Thresholds of the breaker", zh: "断路器阈值" },
+  thresholds: { en: "Thresholds of the breaker", zh: "熔断器阈值" },
   thresholdsHelp: {
     en: "Set together. Shares are 0 to 1.",
     zh: "一起设置。比例为 0 到 1。",
   },
   errorRate: { en: "Error rate", zh: "错误率" },
   timeoutRate: { en: "Timeout rate", zh: "超时率" },
-  latencyRatio: { en: "Share of slow attempts", zh: "慢请求比例" },
+  latencyRatio: { en: "Share of slow attempts", zh: "慢尝试比例" },
   minSamples: { en: "Least samples", zh: "最少样本数" },
 
   rule: { en: "Rule {place}", zh: "规则 {place}" },
@@ -97,7 +97,7 @@ export const rolloutText = {
   },
   keepOwn: { en: "Set {field} here", zh: "在此设置“{field}”" },
 
-  reviewTitle: { en: "Change the rollout settings?", zh: "更改切换设置？" },
+  reviewTitle: { en: "Change the rollout settings?", zh: "更改发布设置？" },
   noChange: { en: "You have changed nothing.", zh: "没有任何更改。" },
   joins: { en: "{org} joins the list", zh: "{org} 加入名单" },
   leaves: { en: "{org} leaves the list", zh: "{org} 离开名单" },
@@ -106,13 +106,13 @@ export const rolloutText = {
   ruleChanged: { en: "rule “{name}” changes", zh: "规则“{name}”改变" },
   ruleRemoved: { en: "rule “{name}” goes away", zh: "删除规则“{name}”" },
   rulesMoved: { en: "the order of the rules changes", zh: "规则顺序改变" },
-  percentChange: { en: "{before} % → {after} %", zh: "{before} % → {after} %" },
+  percentChange: { en: "{before}% → {after}%", zh: "{before}% → {after}%" },
   valueChange: { en: "{before} → {after}", zh: "{before} → {after}" },
   thresholdChange: { en: "{name}: {before} → {after}", zh: "{name}：{before} → {after}" },
   returns: { en: "returns to the environment or the default", zh: "恢复为环境变量的值或默认值" },
   effectLower: {
     en: "Only new sessions follow the lower percentage. Sessions on the runtime stay there. To move all of them now, use an override.",
-    zh: "只有新会话遵循较低的百分比，已在运行时的会话保持不变。要立即移动全部会话，请使用强制切换。",
+    zh: "只有新会话遵循较低的百分比，已在运行时的会话保持不变。要立即移动全部会话，请使用人工指定。",
   },
   effectRaise: {
     en: "Only sessions without a cohort follow the higher percentage. The others keep their mode.",
@@ -124,7 +124,7 @@ export const rolloutText = {
   },
   effectThresholds: {
     en: "The breaker uses the new thresholds at once, with the data that it has.",
-    zh: "断路器立即使用新阈值，并沿用现有数据。",
+    zh: "熔断器立即使用新阈值，并沿用现有数据。",
   },
 
   conflictTitle: { en: "The settings have changed meanwhile", zh: "设置在此期间已被更改" },
@@ -144,31 +144,31 @@ export const rolloutText = {
   until: { en: "Until", zh: "直到" },
   overrideAll: {
     en: "Override by {by}: all turns use {mode} ({reason}). These settings have no effect until it ends.",
-    zh: "{by} 强制所有轮次使用 {mode}（{reason}）。在其结束之前，这些设置不起作用。",
+    zh: "{by} 指定所有轮次使用 {mode}（{reason}）。在其结束之前，这些设置不起作用。",
   },
   overrideOrg: {
     en: "Override by {by}: the turns of {org} use {mode} ({reason}).",
-    zh: "{by} 强制 {org} 的轮次使用 {mode}（{reason}）。",
+    zh: "{by} 指定 {org} 的轮次使用 {mode}（{reason}）。",
   },
   breakerAll: {
-    en: "The breaker is {state} ({reason}): {share} % of the turns for the runtime may use it, the others use direct mode.",
-    zh: "断路器状态为 {state}（{reason}）：应使用运行时的轮次中，{share} % 可以使用它，其余使用直连模式。",
+    en: "The breaker is {state} ({reason}): {share}% of the turns for the runtime may use it, the others use direct mode.",
+    zh: "熔断器状态为 {state}（{reason}）：应使用运行时的轮次中，{share}% 可以使用它，其余使用直连模式。",
   },
   breakerOrg: {
-    en: "The breaker of {org} is {state} ({reason}): {share} % of its turns for the runtime may use it.",
-    zh: "{org} 的断路器状态为 {state}（{reason}）：其应使用运行时的轮次中，{share} % 可以使用它。",
+    en: "The breaker of {org} is {state} ({reason}): {share}% of its turns for the runtime may use it.",
+    zh: "{org} 的熔断器状态为 {state}（{reason}）：其应使用运行时的轮次中，{share}% 可以使用它。",
   },
   noDirect: {
     en: "No direct provider is configured: every turn uses the runtime, whatever these settings and the breaker say.",
-    zh: "未配置直连提供方：无论设置和断路器如何，所有轮次都使用运行时。",
+    zh: "未配置直连提供方：无论设置和熔断器如何，所有轮次都使用运行时。",
   },
   autopilotActive: {
-    en: "The autopilot ({status}) holds the percentage at {percentage} %. A change of the percentage here pauses it; the runtime as default mode pauses it too.",
-    zh: "自动驾驶（{status}）将百分比保持在 {percentage} %。在此更改百分比会使其暂停；将默认模式设为运行时也会使其暂停。",
+    en: "The autopilot ({status}) holds the percentage at {percentage}%. A change of the percentage here pauses it; the runtime as default mode pauses it too.",
+    zh: "自动驾驶（{status}）将百分比保持在 {percentage}%。在此更改百分比会使其暂停；将默认模式设为运行时也会使其暂停。",
   },
   autopilotPaused: {
-    en: "The autopilot is paused at {percentage} %. It changes nothing until an operator resumes it.",
-    zh: "自动驾驶在 {percentage} % 处暂停。在运维人员恢复它之前，它不会更改任何内容。",
+    en: "The autopilot is paused at {percentage}%. It changes nothing until an operator resumes it.",
+    zh: "自动驾驶在 {percentage}% 处暂停。在运维人员恢复它之前，它不会更改任何内容。",
   },
   defaultIsRuntime: {
     en: "The default mode is the runtime: sessions outside the percentage use the runtime too.",

@@ -4,11 +4,11 @@ export const shadowText = {
   title: { en: "Shadow agreement", zh: "影子一致性" },
   about: {
     en: "A shadow runs a user's turn again in the other mode, unseen. Two answers agree up to the tolerance. The noise is the agreement of a mode with itself (A/A): the modes differ only if they agree less often than that, beyond chance.",
-    zh: "影子会在另一模式下再次隐藏运行用户的轮次。两个答案在容差内视为一致。噪声是同一模式与自身的一致性（A/A）：只有当两种模式的一致率明显低于它时，才算不同。",
+    zh: "影子会在另一模式下再次隐藏运行用户的轮次。两个回答在容差内视为一致。噪声是同一模式与自身的一致性（A/A）：只有当两种模式的一致率明显低于它时，才算不同。",
   },
   empty: {
     en: "No pairs in this period. Set the shadow percentage above 0 in the rollout settings.",
-    zh: "此时段没有配对。请在切换设置中将影子百分比设为大于 0。",
+    zh: "此时段没有配对。请在发布设置中将影子百分比设为大于 0。",
   },
   org: { en: "Organisation", zh: "组织" },
   agent: { en: "Agent (id)", zh: "智能体（ID）" },
@@ -31,8 +31,8 @@ export const shadowText = {
   verdict: { en: "Verdict", zh: "判定" },
   picture: { en: "Picture", zh: "图示" },
   legend: {
-    en: "Upper line: the modes. Lower line: the noise. 95 % intervals, from 0 to 100 %.",
-    zh: "上线：两种模式。下线：噪声。95 % 区间，0 到 100 %。",
+    en: "Upper line: the modes. Lower line: the noise. 95% intervals, from 0 to 100%.",
+    zh: "上线：两种模式。下线：噪声。95% 区间，0 到 100%。",
   },
   pictureLabel: {
     en: "{name}: agreement {rate} ({low} to {high}), noise {noise} ({noiseLow} to {noiseHigh})",
@@ -82,7 +82,7 @@ export const shadowText = {
   better: { en: "{mode} better", zh: "{mode} 更好" },
   equal: { en: "equal", zh: "相同" },
   unclear: { en: "unclear", zh: "不明确" },
-  primary: { en: "the user's answer is better", zh: "用户看到的答案更好" },
+  primary: { en: "the user's answer is better", zh: "用户看到的回答更好" },
   shadow: { en: "the shadow is better", zh: "影子更好" },
   ledger: { en: "Runs and cost", zh: "运行与成本" },
   ending: { en: "Ending", zh: "结束方式" },
@@ -90,7 +90,7 @@ export const shadowText = {
   estimated: { en: "of them estimated", zh: "其中为估计" },
   ledgerNone: { en: "No shadow has run in this period.", zh: "此时段没有影子运行。" },
 
-  mismatches: { en: "Answers that differ", zh: "不同的答案" },
+  mismatches: { en: "Answers that differ", zh: "不同的回答" },
   mismatchesNone: { en: "No pair of two modes differs in any dimension.", zh: "没有跨模式配对存在差异。" },
   more: { en: "Show more", zh: "显示更多" },
   runOfUser: { en: "Open the user's run", zh: "打开用户的运行" },
@@ -99,14 +99,14 @@ export const shadowText = {
     zh: "影子没有自己的运行，只保存了比较结果。",
   },
   figure: { en: "Figure", zh: "指标" },
-  userSide: { en: "The user's answer ({mode})", zh: "用户的答案（{mode}）" },
+  userSide: { en: "The user's answer ({mode})", zh: "用户的回答（{mode}）" },
   shadowSide: { en: "Shadow ({mode})", zh: "影子（{mode}）" },
   code: { en: "Error code", zh: "错误代码" },
   noTexts: {
     en: "The service stores no texts. Set SHADOW_STORE_TEXT=true and restart it to see both answers of new pairs.",
-    zh: "服务未保存文本。设置 SHADOW_STORE_TEXT=true 并重启后，可看到新配对的两个答案。",
+    zh: "服务未保存文本。设置 SHADOW_STORE_TEXT=true 并重启后，可看到新配对的两个回答。",
   },
-  equalHash: { en: "Both answers are the same text.", zh: "两个答案文本相同。" },
+  equalHash: { en: "Both answers are the same text.", zh: "两个回答文本相同。" },
   cut: {
     en: "The texts are long: only the first 1500 words are compared.",
     zh: "文本较长：仅比较前 1500 个词。",

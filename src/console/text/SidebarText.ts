@@ -41,7 +41,7 @@ export const sidebarText = {
   removed: { en: "Deleted: {title}", zh: "已删除：{title}" },
   undo: { en: "Undo", zh: "撤销" },
   dismiss: { en: "Dismiss", zh: "关闭" },
-  running: { en: "running", zh: "进行中" },
+  running: { en: "running", zh: "运行中" },
   awaiting_answer: { en: "waits for you", zh: "等待您" },
   failed: { en: "failed", zh: "失败" },
   untitled: { en: "Untitled", zh: "无标题" },
