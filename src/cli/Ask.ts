@@ -17,7 +17,7 @@ export const yesFlag = Flag.Boolean("yes").pipe(
   Flag.withDefault(false),
 )
 
-export const hasTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+const hasTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
 const silent = () => new Writable({ write: (_chunk, _encoding, done) => done() })
 

@@ -40,7 +40,7 @@ export const settingsLines = (document: RolloutDocument, now: number): ReadonlyA
 
 type Values = Readonly<Record<RolloutField, unknown>>
 
-export interface Difference {
+interface Difference {
   readonly setting: RolloutField
   readonly before: unknown
   readonly after: unknown

@@ -41,7 +41,7 @@ export interface ServiceFlags {
   readonly json: boolean
 }
 
-export const serviceOf = Effect.fnUntraced(function* ({ profile, token, url }: ServiceFlags) {
+const serviceOf = Effect.fnUntraced(function* ({ profile, token, url }: ServiceFlags) {
   const choice = {
     url: Option.getOrUndefined(url),
     token: Option.getOrUndefined(token),

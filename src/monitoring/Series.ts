@@ -41,7 +41,7 @@ export interface Point {
 }
 
 /** `coveredMs`: the time that the summary covers, since the start of the process. */
-export const modePoint = (
+const modePoint = (
   summary: SlidingWindow.Summary,
   activity: Activity,
   coveredMs: number,

@@ -21,7 +21,7 @@ const step = (
   metadata: { stepId },
 })
 
-export const chainDrafts: ReadonlyArray<Draft> = [
+const chainDrafts: ReadonlyArray<Draft> = [
   { type: "thinking", data: { content: "Looking at the question.", stage: "analyzing" } },
   steps(["s1", "Search the archive"], ["s2", "Summarise"]),
   step("s1", "Search the archive", "running", { tool: "search" }),

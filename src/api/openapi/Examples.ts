@@ -2,6 +2,7 @@
 import { feedbackExamples } from "./examples/FeedbackExamples.ts"
 import { messagesExamples } from "./examples/MessagesExamples.ts"
 import { notificationsExamples } from "./examples/NotificationsExamples.ts"
+import { liveExamples } from "./examples/LiveExamples.ts"
 import { openAiExamples } from "./examples/OpenAiExamples.ts"
 import { agUiExamples } from "./examples/AgUiExamples.ts"
 import { aiSdkExamples } from "./examples/AiSdkExamples.ts"
@@ -30,6 +31,7 @@ const examples: ExamplesByOperation = {
   ...deletionExamples,
   ...tenantExamples,
   ...breakerExamples,
+  ...liveExamples,
   ...fileExamples,
   ...rolloutExamples,
   ...operatorRunsExamples,

@@ -50,7 +50,7 @@ const busyFinding = (check: string, variable: string, host: string, port: number
     return ready ? ok(check, seen) : warning(check, `${seen}; it takes no turns`, "See the findings below.")
   })
 
-export const portFinding = (variable: string, host: string, port: number): Effect.Effect<Finding> =>
+const portFinding = (variable: string, host: string, port: number): Effect.Effect<Finding> =>
   Effect.flatMap(refusal(host, port), (error) => {
     const check = `port ${variable}`
     if (error === undefined)

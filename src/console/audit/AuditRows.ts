@@ -4,7 +4,7 @@ import { csvText } from "../kit/Csv.ts"
 
 type Json = AuditEntry["before"]
 
-export interface FieldChange {
+interface FieldChange {
   /** Empty: the whole value. */
   readonly field: string
   /** Undefined: absent on this side. */

@@ -9,7 +9,7 @@ import { visible } from "./VisibleText.ts"
 type LeafOf<Type extends Leaf["type"]> = Extract<Leaf, { readonly type: Type }>
 
 /** The modes that users know by name; others by their id. */
-export const useModeName = () => {
+const useModeName = () => {
   const t = useText(chainText)
   return (mode: string): string =>
     mode === "runtime_orchestrator"

@@ -117,7 +117,7 @@ export const AnswerBox = memo((props: AnswerProps) => {
       data-message={answer.messageId}
       data-status={answer.status}
     >
-      {/* The headings of the answer and of its chain are of the third level. */}
+      {/* The headings in the Markdown of an answer are of the third level. */}
       <h2 class="visually-hidden">{t("answer")}</h2>
       <div class="answer-main">
         <AnswerBody answer={answer} />

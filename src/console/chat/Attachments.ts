@@ -7,7 +7,7 @@ import { useText } from "../text/Text.ts"
 import { anyOf, fitTogether, type Kinds, kindOf } from "./FileKinds.ts"
 import { errorOf } from "../kit/ErrorOf.ts"
 
-export interface Attached {
+interface Attached {
   readonly key: number
   readonly name: string
   readonly file?: UploadedFile

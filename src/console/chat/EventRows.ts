@@ -1,7 +1,7 @@
 /** The rows of the list of events. Pure. */
 import type { ChatEvent } from "../../client/Contract.ts"
 
-export interface EventRow {
+interface EventRow {
   readonly seq: number
   /** The type of a message, or the name of the event. */
   readonly type: string

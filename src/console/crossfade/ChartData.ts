@@ -12,7 +12,7 @@ type Words = (key: keyof typeof crossfadeText, parameters?: Record<string, strin
 type Figure = keyof SeriesPoint["modes"]["direct_llm"]
 
 /** The changes of the global breaker, operator overrides, and the steps of an autopilot. */
-export const markersOf = (view: LiveView, t: Words): Chart["markers"] => [
+const markersOf = (view: LiveView, t: Words): Chart["markers"] => [
   ...view.transitions
     .filter(({ orgId }) => orgId === null)
     .map(({ at, from, to }) => ({ at, label: `${t(from)} → ${t(to)}` })),

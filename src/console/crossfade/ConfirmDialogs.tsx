@@ -3,7 +3,7 @@ import { Button, Dialog, Failure, Field } from "../kit/Kit.tsx"
 import { crossfadeText } from "../text/CrossfadeText.ts"
 import { shellText } from "../text/ShellText.ts"
 import { useText } from "../text/Text.ts"
-import { type DialogProps, useOrder } from "./Order.ts"
+import { type DialogProps, useBreakerCommand } from "./BreakerCommand.ts"
 
 interface Confirm extends DialogProps {
   readonly title: "endOverride" | "reset"
@@ -17,7 +17,7 @@ const Confirm = ({ body, close, done, effect, needsReason, org, path, title }: C
   const t = useText(crossfadeText)
   const shell = useText(shellText)
   const [reason, setReason] = useState("")
-  const { error, isSending, send } = useOrder(path, done)
+  const { error, isSending, send } = useBreakerCommand(path, done)
   return (
     <Dialog title={t(title)} close={close}>
       <form

@@ -4,7 +4,7 @@ import { crossfadeText } from "../text/CrossfadeText.ts"
 import { shellText } from "../text/ShellText.ts"
 import { useText } from "../text/Text.ts"
 import { doubtOf, useKnownOrgs } from "./KnownOrgs.ts"
-import { type DialogProps, useOrder } from "./Order.ts"
+import { type DialogProps, useBreakerCommand } from "./BreakerCommand.ts"
 
 const modes = ["direct_llm", "runtime_orchestrator"] as const
 const expiries = { m15: 900_000, h1: 3_600_000, h4: 14_400_000, never: undefined } as const
@@ -165,7 +165,7 @@ export const OverrideDialog = ({ close, done, org, view }: DialogProps) => {
     reason: "",
     expiry: "h1",
   })
-  const { error, isSending, send } = useOrder("force", done)
+  const { error, isSending, send } = useBreakerCommand("force", done)
   const parts = { draft, view, change: (changed: Partial<Draft>) => setDraft({ ...draft, ...changed }) }
   return (
     <Dialog title={t("overrideTitle")} close={close}>

@@ -14,7 +14,7 @@ type FileData = MessageOf<"file">["data"]
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const
 
-export const sizeText = (bytes: number, tag: string): string => {
+const sizeText = (bytes: number, tag: string): string => {
   const power = Math.min(3, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
   const unit = units[power] ?? "byte"
   return new Intl.NumberFormat(tag, { style: "unit", unit, maximumFractionDigits: 1 }).format(

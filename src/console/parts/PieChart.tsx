@@ -10,7 +10,7 @@ const point = (part: number): string =>
 const arc = (from: number, to: number): string =>
   `M 50 50 L ${point(from)} A 48 48 0 ${to - from > 0.5 ? 1 : 0} 1 ${point(to)} Z`
 
-export const sharesOf = (slices: ReadonlyArray<Slice>): ReadonlyArray<number> => {
+const sharesOf = (slices: ReadonlyArray<Slice>): ReadonlyArray<number> => {
   const most = Math.max(...slices.map(({ value }) => value))
   // Divided first, so that the sum of huge values stays finite.
   const sum = slices.reduce((total, { value }) => total + value / most, 0)

@@ -2,7 +2,7 @@
 import type { Whole } from "../../client/Parts.ts"
 
 export type SandboxPart = Extract<Whole, { readonly type: `sandbox_${string}` }>
-export type SandboxStatus = Extract<SandboxPart, { readonly type: "sandbox_status" }>["data"]
+type SandboxStatus = Extract<SandboxPart, { readonly type: "sandbox_status" }>["data"]
 
 export interface Line {
   readonly key: string

@@ -5,7 +5,7 @@ import type { rolloutText } from "../text/RolloutText.ts"
 import type { Parameters } from "../text/Text.ts"
 import type { Settings } from "./RolloutDraft.ts"
 
-export interface Overruling {
+interface Overruling {
   readonly key: keyof typeof rolloutText
   readonly parameters?: Parameters
   /** Epoch milliseconds of its end, if it has one. */

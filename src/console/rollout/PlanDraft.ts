@@ -15,7 +15,7 @@ export const marginNames = [
   "totalRatio",
   "tokensRatio",
 ] as const
-export type MarginName = (typeof marginNames)[number]
+type MarginName = (typeof marginNames)[number]
 
 export interface StepDraft {
   readonly percentage: string

@@ -2,7 +2,7 @@
 import type { AutopilotView } from "../../api/AutopilotApi.ts"
 import type { GuardrailName, GuardrailVerdict } from "../../domain/Autopilot.ts"
 
-export interface StepShown {
+interface StepShown {
   readonly percentage: number
   readonly holdMs: number
   readonly state: "done" | "present" | "ahead"

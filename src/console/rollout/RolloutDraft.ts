@@ -33,7 +33,7 @@ export interface RuleDraft {
   readonly languages: string
 }
 
-export type ThresholdName = keyof Settings["thresholds"]
+type ThresholdName = keyof Settings["thresholds"]
 export const thresholdNames = ["errorRate", "timeoutRate", "latencyRatio", "minSamples"] as const
 
 export interface Draft {
@@ -51,7 +51,7 @@ export interface Draft {
 
 const numberText = (value: number | undefined): string => (value === undefined ? "" : String(value))
 
-export const ruleDraftOf = ({ enabled = true, mode, name, when }: Rule, key: number): RuleDraft => ({
+const ruleDraftOf = ({ enabled = true, mode, name, when }: Rule, key: number): RuleDraft => ({
   key,
   name,
   mode,

@@ -21,7 +21,7 @@ export const Source = ({ source }: { readonly source: Document["sources"][Rollou
   )
 }
 
-export const conditionsOf = (t: T, when: Rule["when"]): ReadonlyArray<string> => [
+const conditionsOf = (t: T, when: Rule["when"]): ReadonlyArray<string> => [
   ...(when.agentIds === undefined ? [] : [t("whenAgents", { ids: when.agentIds.join(", ") })]),
   ...(when.needsTools === undefined ? [] : [t(when.needsTools ? "whenTools" : "whenNoTools")]),
   ...(when.minMessageLength === undefined ? [] : [t("whenLeast", { length: when.minMessageLength })]),

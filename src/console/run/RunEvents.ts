@@ -5,7 +5,7 @@ import { eventsOf } from "../../client/Sse.ts"
 import { makeStore, type Store } from "../kit/Store.ts"
 import { open } from "../service/Service.ts"
 
-export interface RunEventsState {
+interface RunEventsState {
   readonly events: ReadonlyArray<ChatEvent>
   readonly state: "reading" | "ended" | "failed"
   readonly error?: Error

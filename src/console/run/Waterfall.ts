@@ -2,7 +2,7 @@
 import type { Clocks } from "../../api/ConsoleApi.ts"
 import type { RunFacts, RunTexts } from "./RunFacts.ts"
 
-export type RowState = "good" | "bad" | "running" | "neutral"
+type RowState = "good" | "bad" | "running" | "neutral"
 
 /** A mark on the axis: a deadline, or the first event or content. */
 export interface Mark {

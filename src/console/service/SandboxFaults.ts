@@ -35,7 +35,7 @@ const addressOf = (urls: SandboxUrls, server: Server): string =>
 const readOne = async (urls: SandboxUrls, server: Server): Promise<Fault> =>
   (await fetch(addressOf(urls, server))).json()
 
-export const readFaults = async (): Promise<void> => {
+const readFaults = async (): Promise<void> => {
   const urls = sandboxUrls.get()
   if (urls === undefined) return
   const [runtime, model] = await Promise.all([readOne(urls, "runtime"), readOne(urls, "model")])

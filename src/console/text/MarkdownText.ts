@@ -6,5 +6,4 @@ export const markdownText = {
   done: { en: "Done", zh: "已完成" },
   open: { en: "Open", zh: "未完成" },
   code: { en: "Code", zh: "代码" },
-  copyCode: { en: "Copy code", zh: "复制代码" },
 } satisfies Readonly<Record<string, Entry>>

@@ -65,7 +65,6 @@ export const runText = {
   down: { en: "👎 down", zh: "👎 踩" },
   score: { en: "score {score}", zh: "评分 {score}" },
   rated: { en: "score only", zh: "仅评分" },
-  overview: { en: "Overview", zh: "概览" },
   estimated: { en: "{tokens} (estimated)", zh: "{tokens}（估计）" },
   split: { en: "{tokens} ({input} in, {output} out)", zh: "{tokens}（输入 {input}，输出 {output}）" },
   cached: { en: "from the cache", zh: "来自缓存" },

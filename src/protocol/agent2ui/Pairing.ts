@@ -112,7 +112,7 @@ export const planOfStep = (
 }
 
 /** A call, as far as pairing needs it. */
-export interface KnownCall {
+interface KnownCall {
   readonly kind: string
   readonly name: string
   readonly callId: string | undefined

@@ -1,4 +1,4 @@
-/** Sends an order to the gateway: the state of its button, and the gateway's refusal. */
+/** Sends a reset or an override to the gateway: the state of its button, and the refusal of the gateway. */
 import { useState } from "preact/hooks"
 import type { LiveView } from "../../api/LiveView.ts"
 import { dataOf } from "../service/Service.ts"
@@ -12,7 +12,7 @@ export interface DialogProps {
   readonly done: () => void
 }
 
-export const useOrder = (path: "force" | "reset", done: () => void) => {
+export const useBreakerCommand = (path: "force" | "reset", done: () => void) => {
   const [isSending, setSending] = useState(false)
   const [error, setError] = useState<Error>()
   const send = (body: unknown) => {
