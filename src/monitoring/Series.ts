@@ -41,11 +41,7 @@ export interface Point {
 }
 
 /** `coveredMs`: the time that the summary covers, since the start of the process. */
-const modePoint = (
-  summary: SlidingWindow.Summary,
-  activity: Activity,
-  coveredMs: number,
-): ModePoint => {
+const modePoint = (summary: SlidingWindow.Summary, activity: Activity, coveredMs: number): ModePoint => {
   const { success, total } = summary
   const ofAttempts = (figure: number): number | null => (total === 0 ? null : figure)
   return {
