@@ -5,10 +5,11 @@
 import type { ComponentType } from "preact"
 import { lazy, Suspense } from "preact/compat"
 import { useEffect } from "preact/hooks"
-import { Failure, Loading } from "./kit/Kit.tsx"
+import { Failure, Loading, Notice } from "./kit/Kit.tsx"
 import { ErrorBoundary } from "./kit/ErrorBoundary.tsx"
 import { useStore } from "./kit/Store.ts"
-import { useRoute, type View } from "./Router.ts"
+import { firstOffered, isOffered } from "./Offered.ts"
+import { hrefOf, navigate, useRoute, type View } from "./Router.ts"
 import { access } from "./service/Access.ts"
 import { Header } from "./Header.tsx"
 import { LinkOffer } from "./signin/LinkOffer.tsx"
@@ -25,6 +26,17 @@ const parts: Readonly<Record<View, ComponentType<ViewProps>>> = {
   sandbox: lazy(() => import("./sandbox/SandboxView.tsx")),
 }
 
+const Opened = (props: ViewProps) => {
+  const t = useText(shellText)
+  const { account, route } = props
+  const mayOpen = route.view !== "chat" || isOffered("chat", account, false)
+  useEffect(() => {
+    if (!mayOpen && location.hash === "") navigate(hrefOf(firstOffered(account)), { replace: true })
+  }, [mayOpen, account])
+  const View = parts[route.view]
+  return mayOpen ? <View {...props} /> : <Notice>{t("denied", { permission: "chat:read" })}</Notice>
+}
+
 export const App = () => {
   const t = useText(shellText)
   const route = useRoute()
@@ -34,7 +46,6 @@ export const App = () => {
     document.documentElement.lang = tag === "zh" ? "zh-Hans" : tag
     document.title = `${t(route.view)} · Crossfade`
   }, [tag, route.view])
-  const Shown = parts[route.view]
   return (
     <>
       <a
@@ -50,7 +61,7 @@ export const App = () => {
         {now.state === "signedIn" ? (
           <ErrorBoundary key={route.view} shown={(error, again) => <Failure error={error} retry={again} />}>
             <Suspense fallback={<Loading />}>
-              <Shown key={now.token} account={now.account} route={route} />
+              <Opened key={now.token} account={now.account} route={route} />
             </Suspense>
           </ErrorBoundary>
         ) : now.state === "checking" ? (

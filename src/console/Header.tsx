@@ -2,20 +2,15 @@ import { Badge, Button } from "./kit/Kit.tsx"
 import { useMedia } from "./kit/Media.ts"
 import { Menu } from "./kit/Menu.tsx"
 import { useStore } from "./kit/Store.ts"
-import { hrefOf, type Route, type View, views } from "./Router.ts"
+import { offered } from "./Offered.ts"
+import { hrefOf, type Route } from "./Router.ts"
 import { chooseScheme, scheme, schemes } from "./Scheme.ts"
-import { access, type Account, may } from "./service/Access.ts"
+import { access, type Account } from "./service/Access.ts"
 import { sandboxUrls } from "./service/Readiness.ts"
 import { leave } from "./signin/Provider.ts"
 import { sandboxFaults, servers } from "./service/SandboxFaults.ts"
 import { shellText } from "./text/ShellText.ts"
 import { chooseLanguage, language, languages, useText } from "./text/Text.ts"
-
-const isOffered = (view: View, account: Account | undefined, hasSandbox: boolean): boolean => {
-  if (view === "sandbox") return hasSandbox
-  if (view === "chat" || account === undefined) return view === "chat"
-  return view === "runs" ? may(account, "admin:read", "operator:read") : may(account, "operator:read")
-}
 
 /** On every view, so that a fault which was set on purpose is not taken for a real one. */
 const SandboxMark = () => {
@@ -82,13 +77,11 @@ export const Header = ({ route }: { readonly route: Route }) => {
     <header class="shell">
       <span class="brand">Crossfade</span>
       <nav aria-label={t("views")}>
-        {views
-          .filter((view) => isOffered(view, account, sandbox !== undefined))
-          .map((view) => (
-            <a key={view} href={hrefOf(view)} aria-current={view === route.view ? "page" : undefined}>
-              {t(view)}
-            </a>
-          ))}
+        {offered(account, sandbox !== undefined).map((view) => (
+          <a key={view} href={hrefOf(view)} aria-current={view === route.view ? "page" : undefined}>
+            {t(view)}
+          </a>
+        ))}
       </nav>
       <SandboxMark />
       <div class="shell-end">

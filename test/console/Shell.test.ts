@@ -54,12 +54,16 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the console", { time
       "Runs",
       "Sandbox",
     ])
-    expect(await names(await operatorToken(["operator:read"]))).toEqual([
-      "Chat",
-      "Runs",
-      "Crossfade",
-      "Sandbox",
-    ])
+    expect(await names(await operatorToken(["operator:read"]))).toEqual(["Runs", "Crossfade", "Sandbox"])
+  })
+
+  it("opens the crossfade view for an operator without a chat, and says why the chat is closed", async () => {
+    const tab = await browser.open({ url: gateway.url, token: await operatorToken(["operator:read"]) })
+    await tab.page.getByRole("heading", { name: "Live" }).waitFor()
+    await tab.page.goto(`${gateway.url}/#/chat`)
+    await tab.page.getByText("Your account lacks the permission chat:read.").waitFor()
+    expectClean(tab)
+    await tab.close()
   })
 
   it("speaks the language of the browser", async () => {

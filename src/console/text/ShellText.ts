@@ -34,6 +34,7 @@ export const shellText = {
   useIt: { en: "Use it", zh: "使用它" },
   ignoreIt: { en: "Ignore it", zh: "忽略" },
   unknownAccount: { en: "an unknown account", zh: "未知账户" },
+  denied: { en: "Your account lacks the permission {permission}.", zh: "您的账户缺少权限 {permission}。" },
   loading: { en: "Loading…", zh: "加载中…" },
   failed: { en: "The view failed: {reason}", zh: "视图出错：{reason}" },
   retry: { en: "Try again", zh: "重试" },
