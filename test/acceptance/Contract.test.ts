@@ -50,9 +50,7 @@ describe("the contract's documents", () => {
     }
     const console_ = await fetch(`${world.gateway.url}/`)
     expect(console_.headers.get("content-security-policy")).toContain("default-src 'none'")
-    const client = readFileSync("src/console/client.js", "utf8")
-    const page = readFileSync("src/console/index.html", "utf8").replace("/* client */", () => client)
-    expect(await console_.text()).toBe(page)
+    expect(await console_.text()).toBe(readFileSync("src/console/built/index.html", "utf8"))
   })
 
   it("health reports the parts that are configured: the store, the runtime, direct mode, and no sandbox", async () => {

@@ -57,7 +57,9 @@ describe("npm start", () => {
   it("moves the sandbox from a taken default port, and names the real ones everywhere", async () => {
     const taken = createServer().listen(8801, "127.0.0.1")
     // Another program may have it already, which is the same to the sandbox.
-    await Promise.race([once(taken, "listening"), once(taken, "error")])
+    await new Promise((settled) => {
+      taken.once("listening", settled).once("error", settled)
+    })
     const gateway = await npmStart(folder(), { PORT: "0", SANDBOX_MODEL_PORT: "0" })
     const { modelUrl, runtimeUrl } = await sandboxOf(gateway.url)
     const page = await fetch(gateway.url)
