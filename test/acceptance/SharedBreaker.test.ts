@@ -154,6 +154,7 @@ describe.skipIf(!haveServers)("the breaker of two gateways", { timeout: 90_000 }
       "org-4 override.ended",
       "org-4 override.set",
     ])
+    for (const place of [0, 1]) await eventually(async () => (await orgs(place)) === 0)
   })
 
   it("E2: while Redis hangs no chat fails, and later every gateway knows the events of that time", async () => {

@@ -77,7 +77,7 @@ describe("a guarded rollout after a restart or a failure", () => {
       yield* start()
       yield* pass(15)
       assert.deepInclude(yield* shown, { status: "holding", percentage: 5 })
-      assert.match((yield* state).reason, /direct mode/)
+      assert.match((yield* state).reason, /the breaker keeps turns from the runtime/)
       assert.strictEqual((yield* state).verdict?.runs.treatment, 0)
       kept.fallback = false
       yield* pass(6)

@@ -2,6 +2,55 @@
 import type { ExamplesByOperation } from "./ExamplesByOperation.ts"
 
 export const liveExamples: ExamplesByOperation = {
+  runtimeSeries: {
+    response: {
+      example: {
+        value: {
+          success: true,
+          data: {
+            replica: "gateway-0",
+            intervalMs: 5000,
+            spanMs: 30000,
+            points: [
+              {
+                at: 1764489600000,
+                state: "closed",
+                share: 1,
+                modes: {
+                  runtime_orchestrator: {
+                    perSecond: 0.2,
+                    successRate: 1,
+                    errorRate: 0,
+                    timeoutRate: 0,
+                    avgLatencyMs: 82,
+                    p50LatencyMs: 84,
+                    p95LatencyMs: 84,
+                    p99LatencyMs: 84,
+                    p50FirstContentMs: 41,
+                    p95FirstContentMs: 41,
+                    inFlight: 1,
+                  },
+                  direct_llm: {
+                    perSecond: 0,
+                    successRate: null,
+                    errorRate: null,
+                    timeoutRate: null,
+                    avgLatencyMs: null,
+                    p50LatencyMs: null,
+                    p95LatencyMs: null,
+                    p99LatencyMs: null,
+                    p50FirstContentMs: null,
+                    p95FirstContentMs: null,
+                    inFlight: 0,
+                  },
+                },
+              },
+            ],
+          },
+        },
+      },
+    },
+  },
   runtimeLive: {
     response: {
       snapshot: {
