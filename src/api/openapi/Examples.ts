@@ -95,7 +95,7 @@ export const parameterExamples: Readonly<Record<string, string>> = {
 /** Descriptions of parameters whose schemas have other uses too. */
 export const parameterMeanings: Readonly<Record<string, string>> = {
   agentId: "The agent's id, a UUID.",
-  points: "The number of parts into which the time since `since` is divided, by default 24.",
+  points: "The number of parts into which the time since `since` is divided, by default 28.",
   sessionId: "The session's id, a UUID.",
   id: "The chat's id, as its client chose it.",
   runId: "The run's id, a UUID: `X-Run-ID` of its stream.",
