@@ -17,7 +17,9 @@ const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const
 const sizeText = (bytes: number, tag: string): string => {
   const power = Math.min(3, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
   const unit = units[power] ?? "byte"
-  return new Intl.NumberFormat(tag, { style: "unit", unit, maximumFractionDigits: 1 }).format(
+  // The short form of a byte has no plural.
+  const unitDisplay = power === 0 ? "long" : "short"
+  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 }).format(
     bytes / 1000 ** power,
   )
 }
