@@ -114,7 +114,7 @@ const calm = async (browser: Browser, filled: Filled, failed: string): Promise<v
   await shot("chat", "#/chat", async (page) => {
     await page.getByRole("link", { name: /^Hello/ }).click()
     await page.getByRole("article", { name: "Answer" }).getByText("in total").waitFor()
-    await page.getByRole("region", { name: "Execution chain" }).getByText("lookup").first().waitFor()
+    await page.getByRole("group", { name: "Execution chain" }).getByText("lookup").first().waitFor()
   })
   await shot("run", `#/runs/${failed}`, (page) =>
     page.getByRole("region", { name: "Waterfall" }).scrollIntoViewIfNeeded(),
