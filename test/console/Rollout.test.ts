@@ -79,7 +79,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const tab = await browser.open({ url: gateway.url, hash, token: operator.token })
       const { page } = tab
       await edit(page)
-      await page.getByLabel("Percentage on the runtime").fill("20")
+      await page.getByLabel("Percentage on the runtime", { exact: true }).fill("20")
       const second = new Client(gateway.url, await operatorToken(["operator:*"], "ops", "otto"))
       await second.json("PUT", path, { percentage: 7, shadowPercentage: 3 })
       await review(page)
@@ -111,7 +111,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const tab = await browser.open({ url: gateway.url, hash, token: operator.token })
       const { page } = tab
       await edit(page)
-      await page.getByLabel("Percentage on the runtime").fill("101")
+      await page.getByLabel("Percentage on the runtime", { exact: true }).fill("101")
       await page.getByRole("button", { name: "Add a rule" }).click()
       await page.getByRole("textbox", { name: "Header" }).fill("authorization")
       await review(page)
@@ -133,7 +133,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       const tab = await browser.open({ url: gateway.url, hash, token: operator.token })
       const { page } = tab
       await edit(page)
-      await page.getByRole("button", { name: "Return Percentage on the runtime to the environment" }).click()
+      await page.getByRole("button", { name: "Return to the environment: Percentage on the runtime" }).click()
       await review(page)
       await dialog(page).getByText("returns to the environment or the default").waitFor()
       await dialog(page).getByRole("button", { name: "Save the change" }).click()

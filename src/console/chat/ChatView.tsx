@@ -1,4 +1,5 @@
 /** The chat: the list of conversations, and the one that the address names: `#/chat/<sessionId>`. */
+import "./turn.css"
 import "./chat.css"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { AgentView } from "../../api/AgentsApi.ts"

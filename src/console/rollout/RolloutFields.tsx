@@ -15,14 +15,15 @@ const Return = ({ base, change, draft, field }: FormProps & { readonly field: Ro
   const t = useText(rolloutText)
   if (base.sources[field].from !== "operator") return null
   const isReturned = draft.returned.includes(field)
+  const label = t(isReturned ? "keepOwn" : "return")
   const toggle = () =>
     change({
       ...draft,
       returned: isReturned ? draft.returned.filter((one) => one !== field) : [...draft.returned, field],
     })
   return (
-    <Button look="bare" onClick={toggle}>
-      {t(isReturned ? "keepOwn" : "return", { field: t(field) })}
+    <Button aria-label={`${label}: ${t(field)}`} onClick={toggle}>
+      {label}
     </Button>
   )
 }

@@ -95,6 +95,7 @@ const Guardrail = ({ one }: { readonly one: GuardrailVerdict }) => {
   const { control, guardrail, judgement, lower, runs, treatment, upper } = one
   const shown = useHarm(one)
   const look = looks[judgement]
+  const isCompared = runs.treatment > 0 && runs.control > 0
   return (
     <tr>
       <th scope="row">
@@ -110,22 +111,30 @@ const Guardrail = ({ one }: { readonly one: GuardrailVerdict }) => {
         {runs.treatment} / {runs.control}
       </td>
       <td class="number">
-        {shown.harm}
-        <div class="quiet">
-          [{shown.lower}; {shown.upper}]
-        </div>
+        {isCompared ? (
+          <>
+            {shown.harm}
+            <div class="quiet">
+              [{shown.lower}; {shown.upper}]
+            </div>
+          </>
+        ) : (
+          "–"
+        )}
       </td>
       <td class="number">{shown.margin}</td>
       <td>
-        <Whisker
-          axis={axisOf(one)}
-          label={t("pictureLabel", { name: t(guardrail), ...shown })}
-          marks={[
-            { at: 0, look: "zero" },
-            { at: one.margin, look: "margin" },
-          ]}
-          intervals={[{ value: one.harm, low: lower, high: upper, look }]}
-        />
+        {isCompared && (
+          <Whisker
+            axis={axisOf(one)}
+            label={t("pictureLabel", { name: t(guardrail), ...shown })}
+            marks={[
+              { at: 0, look: "zero" },
+              { at: one.margin, look: "margin" },
+            ]}
+            intervals={[{ value: one.harm, low: lower, high: upper, look }]}
+          />
+        )}
       </td>
     </tr>
   )

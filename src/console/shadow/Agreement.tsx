@@ -38,6 +38,8 @@ const Picture = ({ row: { agreement, dimension, noise } }: { readonly row: Row }
   const t = useText(shadowText)
   const tag = useStore(language)
   const percent = (share: number) => percentOf(tag, share)
+  // Without pairs the interval is the whole axis, which would look like a finding.
+  if (agreement.of === 0 || noise.of === 0) return null
   const interval = ({ high, low, rate }: Row["agreement"], look: string) => ({ value: rate, low, high, look })
   return (
     <Whisker

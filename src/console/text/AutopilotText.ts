@@ -5,11 +5,11 @@ export const autopilotText = {
   none: { en: "No guarded rollout has run yet.", zh: "尚未运行过受控发布。" },
   about: {
     en: "The autopilot raises the share of sessions on the runtime step by step. At each step it compares them with an equally large control in direct mode. It goes up only if the runtime is as good, and goes back if it is worse.",
-    zh: "自动驾驶逐步提高使用运行时的会话比例。每一步都与同样大小的直连模式对照组比较。只有运行时一样好才继续，变差则后退。",
+    zh: "自动发布逐步提高使用运行时的会话比例。每一步都与同样大小的直连模式对照组比较。只有运行时一样好才继续，变差则后退。",
   },
   readOnly: {
     en: "You can watch the autopilot. A command needs the permission operator:write.",
-    zh: "您可以查看自动驾驶。执行命令需要权限 operator:write。",
+    zh: "您可以查看自动发布。执行命令需要权限 operator:write。",
   },
   stale: { en: "The last reading failed. The figures are old.", zh: "上次读取失败，数据已过时。" },
   started: { en: "Started", zh: "开始于" },
@@ -39,7 +39,7 @@ export const autopilotText = {
   },
   pausedMeaning: {
     en: "The percentage stays. The autopilot changes nothing until an operator resumes it.",
-    zh: "百分比保持不变。在运维人员恢复之前，自动驾驶不做任何更改。",
+    zh: "百分比保持不变。在运维人员恢复之前，自动发布不做任何更改。",
   },
   completedMeaning: { en: "The plan has reached its last step.", zh: "计划已到达最后一步。" },
   rolled_backMeaning: {
@@ -77,7 +77,7 @@ export const autopilotText = {
   },
   noVerdict: {
     en: "No verdict yet: the autopilot checks every two seconds.",
-    zh: "尚无判定：自动驾驶每两秒检查一次。",
+    zh: "尚无判定：自动发布每两秒检查一次。",
   },
   ratio: { en: "Sample ratio check", zh: "样本比例检查" },
   ratioGood: {
@@ -168,7 +168,7 @@ export const autopilotText = {
   pauseTitle: { en: "Pause the guarded rollout?", zh: "暂停受控发布？" },
   pauseText: {
     en: "The percentage stays at {now}%, and the autopilot no longer steps back by itself.",
-    zh: "百分比保持在 {now}%，自动驾驶不再自行后退。",
+    zh: "百分比保持在 {now}%，自动发布不再自行后退。",
   },
   resume: { en: "Resume", zh: "恢复" },
   resumeTitle: { en: "Resume the guarded rollout?", zh: "恢复受控发布？" },

@@ -5,7 +5,7 @@ export const crossfadeText = {
   tabs: { en: "Parts of the crossfade view", zh: "切换视图的各部分" },
   live: { en: "Live", zh: "实时" },
   rollout: { en: "Rollout", zh: "发布" },
-  autopilot: { en: "Autopilot", zh: "自动驾驶" },
+  autopilot: { en: "Autopilot", zh: "自动发布" },
   shadow: { en: "Shadow", zh: "影子" },
   audit: { en: "Audit", zh: "审计" },
   notifications: { en: "Notifications", zh: "通知" },
@@ -43,7 +43,7 @@ export const crossfadeText = {
   charts: { en: "Up to 15 minutes", zh: "最多 15 分钟" },
   chartsHelp: {
     en: "Each point covers 30 seconds. Coloured bands show the breaker: its states and overrides. Triangles mark its changes and the steps of an autopilot. A gap has no attempts or no data.",
-    zh: "每个点覆盖 30 秒。彩色区域表示熔断器的状态和人工指定。三角形标记其变化和自动驾驶的步骤。空缺表示没有尝试或没有数据。",
+    zh: "每个点覆盖 30 秒。彩色区域表示熔断器的状态和人工指定。三角形标记其变化和自动发布的步骤。空缺表示没有尝试或没有数据。",
   },
   breakerThen: { en: "The breaker in this time: {bands}.", zh: "这段时间的熔断器：{bands}。" },
   breakerClosed: { en: "closed all the time", zh: "一直关闭" },

@@ -90,12 +90,12 @@ export const rolloutText = {
   fromOperator: { en: "Set by {by}.", zh: "由 {by} 设置。" },
   fromEnvironment: { en: "From the environment.", zh: "来自环境变量。" },
   fromDefault: { en: "The default.", zh: "默认值。" },
-  return: { en: "Return {field} to the environment", zh: "将“{field}”恢复为环境变量的值" },
+  return: { en: "Return to the environment", zh: "恢复为环境变量的值" },
   returned: {
     en: "Returns to the value of the environment or the default.",
     zh: "恢复为环境变量的值或默认值。",
   },
-  keepOwn: { en: "Set {field} here", zh: "在此设置“{field}”" },
+  keepOwn: { en: "Set it here", zh: "在此设置" },
 
   reviewTitle: { en: "Change the rollout settings?", zh: "更改发布设置？" },
   noChange: { en: "You have changed nothing.", zh: "没有任何更改。" },
@@ -164,11 +164,11 @@ export const rolloutText = {
   },
   autopilotActive: {
     en: "The autopilot ({status}) holds the percentage at {percentage}%. A change of the percentage here pauses it; the runtime as default mode pauses it too.",
-    zh: "自动驾驶（{status}）将百分比保持在 {percentage}%。在此更改百分比会使其暂停；将默认模式设为运行时也会使其暂停。",
+    zh: "自动发布（{status}）将百分比保持在 {percentage}%。在此更改百分比会使其暂停；将默认模式设为运行时也会使其暂停。",
   },
   autopilotPaused: {
     en: "The autopilot is paused at {percentage}%. It changes nothing until an operator resumes it.",
-    zh: "自动驾驶在 {percentage}% 处暂停。在运维人员恢复它之前，它不会更改任何内容。",
+    zh: "自动发布在 {percentage}% 处暂停。在运维人员恢复它之前，它不会更改任何内容。",
   },
   defaultIsRuntime: {
     en: "The default mode is the runtime: sessions outside the percentage use the runtime too.",

@@ -83,7 +83,7 @@ export const runText = {
   live: { en: "The run is still running. The page follows it.", zh: "运行仍在进行，页面会跟随更新。" },
   decision: { en: "Decision", zh: "决策" },
   decided: {
-    en: "The turn was to use {order}, because of the rule {reason}.",
+    en: "Planned: {order}. The rule {reason} decided.",
     zh: "本轮使用 {order}，依据规则 {reason}。",
   },
   thenFallback: { en: "{first}, and {rest} if it fails", zh: "{first}，失败时使用 {rest}" },

@@ -18,8 +18,8 @@ export const shellText = {
   signedInAs: { en: "{user} of {org}", zh: "{org} 的 {user}" },
   token: { en: "Token or API key", zh: "令牌或 API 密钥" },
   tokenHelp: {
-    en: "It stays in this tab and goes only to this gateway. `crossfade token` prints one.",
-    zh: "它只保存在此标签页中，只发送给此网关。`crossfade token` 会打印一个令牌。",
+    en: "It stays in this tab and goes only to this gateway. The command “crossfade token” prints one.",
+    zh: "它只保存在此标签页中，只发送给此网关。命令“crossfade token”会打印一个令牌。",
   },
   use: { en: "Use", zh: "使用" },
   refused: { en: "The gateway refused the token: {reason}", zh: "网关拒绝了令牌：{reason}" },
