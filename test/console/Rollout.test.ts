@@ -94,9 +94,9 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
       expect(await settings()).toMatchObject({ percentage: 7 })
       await conflict.getByRole("button", { name: "Put my change on top" }).click()
       await review(page)
-      expect(await dialog(page).getByRole("listitem").allTextContents()).toEqual([
-        "Percentage on the runtime: 7% → 20%",
-      ])
+      await expect
+        .poll(() => dialog(page).getByRole("listitem").allTextContents())
+        .toEqual(["Percentage on the runtime: 7% → 20%"])
       await dialog(page).getByRole("button", { name: "Save the change" }).click()
       await page.getByText("Saved. The settings apply from the next turn on.").waitFor()
       expect(await settings()).toMatchObject({ percentage: 20, shadowPercentage: 3 })

@@ -32,6 +32,7 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))("the shadow tab", { t
     await page.getByRole("listitem").filter({ hasText: "acme" }).locator("summary").click()
     const mine = page.getByRole("region", { name: "The user's answer (direct_llm)" })
     const other = page.getByRole("region", { name: "Shadow (runtime_orchestrator)" })
+    await mine.locator("mark").waitFor()
     expect(await mine.locator("mark").allTextContents()).toEqual(["direct answer"])
     expect(await other.locator("mark").allTextContents()).toEqual(["You said: hello there"])
     const link = page.getByRole("link", { name: "Open the user's run" })
