@@ -89,6 +89,25 @@ describe.skipIf(!hasPrometheus())("a service in trouble", () => {
     60_000,
   )
 
+  it("list an event of the breaker and its other transitions apart", async () => {
+    const log = [
+      {
+        timestamp: "1",
+        event: "breaker.opened",
+        message: "The breaker of all organisations opened: faults.",
+      },
+      { timestamp: "2", message: "the breaker of all: open -> ramp, good probes" },
+    ]
+    writeFileSync(env["LOG"]!, log.map((line) => JSON.stringify(line)).join("\n"))
+    const queries = ofPage.filter((command) => /select\(\.event\)|breaker/.test(command))
+    const answers = await Promise.all(queries.map(run))
+    // Bash may add lines of its own.
+    expect(answers.flatMap(({ said }) => said.split("\n").filter((line) => /^\d /.test(line)))).toEqual([
+      "1 breaker.opened all - The breaker of all organisations opened: faults.",
+      "2 the breaker of all: open -> ramp, good probes",
+    ])
+  })
+
   it("have no command that succeeds for any input", async () => {
     for (const wrong of [
       "api $B/nothing",

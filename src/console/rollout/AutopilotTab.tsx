@@ -11,7 +11,7 @@ import { dataOf } from "../service/Service.ts"
 import { autopilotText } from "../text/AutopilotText.ts"
 import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
-import { Commands } from "./Commands.tsx"
+import { AutopilotActions } from "./AutopilotActions.tsx"
 import { History } from "./History.tsx"
 import { PlanForm } from "./PlanForm.tsx"
 import { isFinished } from "./Progress.ts"
@@ -57,7 +57,7 @@ const Status = ({
       <p class="quiet">
         {t("reason")}: <span lang="en">{visible(view.reason)}</span>
       </p>
-      <Commands view={view} mayChange={mayChange} done={reload} />
+      <AutopilotActions view={view} mayChange={mayChange} done={reload} />
       <Stepper view={view} />
       <p class="quiet">
         {t("started")} <Time at={view.startedAt} /> · {t("before", { before: view.before })} ·{" "}

@@ -10,7 +10,7 @@ import { type Command, commandsOf } from "./Progress.ts"
 const looks = { promote: "main", resume: "main", pause: "plain", abort: "danger" } as const
 
 /** Pause, resume, promote and abort: those that fit the present state, each with a confirmation and a reason. */
-export const Commands = ({
+export const AutopilotActions = ({
   done,
   mayChange,
   view,
