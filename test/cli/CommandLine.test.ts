@@ -71,7 +71,7 @@ it("says what to do when no service answers, or another one does", async () => {
     await crossfade(["rollout", "get"], { env: { ...env, CROSSFADE_URL: "localhost:3001" } }),
   ).toMatchObject({
     code: 2,
-    error: expect.stringContaining("--url: expected an address"),
+    error: expect.stringContaining("CROSSFADE_URL: expected an address"),
   })
 }, 180_000)
 

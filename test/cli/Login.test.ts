@@ -54,6 +54,7 @@ it("stores a token that may not read sessions, and no token that the service ref
     ["nonsense", /401 AUTH_TOKEN_INVALID/],
     [`${token}x`, /401 AUTH_TOKEN_INVALID/],
     ["", /Expected a token/],
+    ["two\nlines", /Expected a token/],
   ] as const) {
     const refused = await logIn(input, "--profile", "other")
     expect(refused.code).not.toBe(0)
