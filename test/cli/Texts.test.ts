@@ -8,6 +8,7 @@ import { printable } from "../../src/domain/PlainText.ts"
 import { explained, Refused } from "../../src/cli/Explained.ts"
 import { print, say } from "../../src/cli/Output.ts"
 import type { Profiles } from "../../src/cli/Profile.ts"
+import { ownerLine } from "../../src/cli/RolloutText.ts"
 import { serviceIn } from "../../src/cli/ServiceChoice.ts"
 import { lengthOf, timeOf, withIsoTimes } from "../../src/cli/Times.ts"
 import { Transcript } from "../../src/cli/ChatText.ts"
@@ -85,11 +86,7 @@ describe("the service of a command", () => {
     stored: Profiles = profiles,
   ) => {
     const token = choice.token === undefined ? undefined : Redacted.make(choice.token)
-    const found = serviceIn(
-      { url: choice.url, token, profile: choice.profile },
-      commandSettings(env),
-      stored,
-    )
+    const found = serviceIn({ url: choice.url, token, profile: choice.profile }, commandSettings(env), stored)
     return "url" in found ? [found.url, Redacted.value(found.token)] : found.message
   }
 
@@ -120,6 +117,15 @@ describe("the service of a command", () => {
     expect(chosen({}, { CROSSFADE_TOKEN: "of-a\r" })).toMatch(/^CROSSFADE_TOKEN: expected a token without/)
     const spoilt = { default: { url: "http://a", token: "of\na" } }
     expect(chosen({}, {}, spoilt)).toMatch(/^profile default: expected a token without/)
+  })
+})
+
+describe("a change of settings without a new value", () => {
+  it("names the owner of each setting after it", () => {
+    expect(ownerLine({ defaultMode: null })).toBe("No value changes. Set by the environment: defaultMode.")
+    expect(ownerLine({ percentage: 0, rules: null })).toBe(
+      "No value changes. Set by operators: percentage. Set by the environment: rules.",
+    )
   })
 })
 
