@@ -12,6 +12,9 @@ export const endOf = (status: AutopilotStatus): "healthy" | "degraded" | undefin
 
 const figure = (value: number | null): string => (value === null ? "-" : String(Number(value.toFixed(3))))
 
+/** Without a run, a share of successes is not 1. */
+const measured = (value: number, runs: number): number | null => (runs === 0 ? null : value)
+
 const verdictLines = (verdict: AutopilotVerdict): ReadonlyArray<string> => [
   "",
   ...aligned([
@@ -19,10 +22,19 @@ const verdictLines = (verdict: AutopilotVerdict): ReadonlyArray<string> => [
     ...verdict.guardrails.map((one) => [
       one.guardrail,
       one.judgement,
-      ...[one.treatment, one.control, one.harm, one.lower, one.upper, one.margin].map(figure),
+      ...[
+        measured(one.treatment, one.runs.treatment),
+        measured(one.control, one.runs.control),
+        measured(one.harm, Math.min(one.runs.treatment, one.runs.control)),
+        one.lower,
+        one.upper,
+        one.margin,
+      ].map(figure),
     ]),
   ]),
 ]
+
+const notBefore = (at: number, now: number): string => (at > now ? `, not before ${timeOf(at, now)}` : "")
 
 export const summary = ({ percentage, reason, status }: AutopilotView): string =>
   `${status} at ${percentage} %: ${reason}`
@@ -34,7 +46,7 @@ export const stateLines = (state: AutopilotView, now: number): ReadonlyArray<str
     ["step", `${state.step + 1} of ${state.plan.steps.length}, since ${timeOf(state.since, now)}`],
     ...(state.next === null
       ? []
-      : [["next", `${state.next.percentage} %, not before ${timeOf(state.next.notBefore, now)}`]]),
+      : [["next", `${state.next.percentage} %${notBefore(state.next.notBefore, now)}`]]),
     ["plan", state.plan.steps.map((step) => `${step.percentage} % ${lengthOf(step.holdMs)}`).join(", ")],
     ...(state.verdict === null
       ? []

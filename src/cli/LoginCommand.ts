@@ -16,7 +16,7 @@ import { explained, UsageError } from "./Explained.ts"
 import { jsonFlag, print } from "./Output.ts"
 import * as Profile from "./Profile.ts"
 import { send, type Service } from "./ServiceClient.ts"
-import { defaultProfile, defaultUrl, serviceIn } from "./ServiceChoice.ts"
+import { defaultProfile, defaultUrl, isToken, serviceIn } from "./ServiceChoice.ts"
 
 const profileFlag = Flag.String("profile").pipe(
   Flag.withMetavar("NAME"),
@@ -50,8 +50,10 @@ const logIn = Effect.fnUntraced(function* (flags: {
   const settings = ConfigCommands.read(process.env)
   const profiles = yield* Profile.read(settings)
   const token = Option.isSome(flags.token) ? flags.token.value : yield* secret(`Token for ${url}: `)
-  if (Redacted.value(token) === "")
-    return yield* new UsageError({ message: "Expected a token: paste it, or pipe it to this command." })
+  if (!isToken(token))
+    return yield* new UsageError({
+      message: "Expected a token without spaces and line breaks: paste it, or pipe it to this command.",
+    })
   const service = serviceIn({ url, token, profile: undefined }, settings, profiles)
   if (service instanceof UsageError) return yield* service
   yield* verified(service)

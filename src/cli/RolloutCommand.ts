@@ -13,7 +13,7 @@ import * as OperatorClient from "./OperatorClient.ts"
 import { problemText } from "./JsonFile.ts"
 import { print, say } from "./Output.ts"
 import { reasonFlag, reasonOf } from "./ReasonFlag.ts"
-import { differenceLines, differences, notes, ofOperators, settingsLines } from "./RolloutText.ts"
+import { differenceLines, differences, notes, ownerLine, ofOperators, settingsLines } from "./RolloutText.ts"
 import type { Service } from "./ServiceClient.ts"
 import { calling, serviceFlags } from "./ServiceFlags.ts"
 
@@ -68,8 +68,7 @@ const set = Command.make(
         const change = yield* changeOf(service, assignments, document, force)
         const found = differences(document, change)
         const lines = [...differenceLines(found), ...notes(found)]
-        const question =
-          lines.length === 0 ? "No value changes; the operator owns the settings." : lines.join("\n")
+        const question = lines.length === 0 ? ownerLine(change) : lines.join("\n")
         yield* confirmed(yes, question)
         // The validator excludes a change of someone else since the question.
         const after = yield* OperatorClient.changeRollout(service, { ...change, ...reasonOf(reason) }, etag)
@@ -103,12 +102,11 @@ const diff = Command.make(
       flags,
       Effect.fnUntraced(function* (service) {
         const { document } = yield* OperatorClient.rollout(service)
-        const isPlanned = assignments.length > 0
-        const found = isPlanned
-          ? differences(document, yield* changeOf(service, assignments, document, force))
-          : ofOperators(document)
-        const none = isPlanned ? "This would change nothing." : "Every setting has the environment's value."
-        const lines = [...differenceLines(found), ...(isPlanned ? notes(found) : [])]
+        const change =
+          assignments.length === 0 ? undefined : yield* changeOf(service, assignments, document, force)
+        const found = change === undefined ? ofOperators(document) : differences(document, change)
+        const none = change === undefined ? "Every setting has the environment's value." : ownerLine(change)
+        const lines = [...differenceLines(found), ...(change === undefined ? [] : notes(found))]
         yield* print(flags.json, found, () => (found.length === 0 ? [none] : lines))
       }),
     ),

@@ -85,3 +85,12 @@ export const notes = (found: ReadonlyArray<Difference>): ReadonlyArray<string> =
         return []
     }
   })
+
+/** A change of no value still gives its settings to operators, or back to the environment. */
+export const ownerLine = (change: RolloutPatch): string => {
+  const returned = rolloutFields.filter((field) => change[field] === null)
+  const own = rolloutFields.filter((field) => change[field] !== undefined && change[field] !== null)
+  const sentence = (owner: string, fields: ReadonlyArray<string>) =>
+    fields.length === 0 ? "" : ` Set by ${owner}: ${fields.join(", ")}.`
+  return `No value changes.${sentence("operators", own)}${sentence("the environment", returned)}`
+}

@@ -18,12 +18,29 @@ export interface Choice {
   readonly profile: string | undefined
 }
 
-const checkedUrl = (text: string): string | UsageError => {
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "")
-    return new UsageError({ message: "--url: expected an address such as https://chat.example" })
-  return text.replace(/\/+$/, "")
+/** A value with the place that it comes from, which a refusal names. */
+interface Given<A> {
+  readonly source: string
+  readonly value: A
 }
+
+const given = <A>(source: string, value: A | undefined): Given<A> | undefined =>
+  value === undefined ? undefined : { source, value }
+
+const checkedUrl = ({ source, value }: Given<string>): string | UsageError => {
+  const url = URL.parse(value)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "")
+    return new UsageError({ message: `${source}: expected an address such as https://chat.example` })
+  return value.replace(/\/+$/, "")
+}
+
+/** A header takes no line break, such as the one at the end of a file. */
+export const isToken = (token: Redacted.Redacted<string>): boolean => /^[!-~]+$/.test(Redacted.value(token))
+
+const checkedToken = ({ source, value }: Given<Redacted.Redacted<string>>) =>
+  isToken(value)
+    ? value
+    : new UsageError({ message: `${source}: expected a token without spaces and line breaks` })
 
 const noToken = new UsageError({
   message: "There is no token for this service. Run `crossfade login`, or set CROSSFADE_TOKEN.",
@@ -47,10 +64,23 @@ export const serviceIn = (
       message: `--profile: there is no profile ${name}. ${didYouMean(name, Object.keys(profiles))}`,
     })
   const named = choice.profile === undefined ? undefined : profile
-  const url = checkedUrl(choice.url ?? named?.url ?? settings.url ?? profile?.url ?? defaultUrl)
-  if (typeof url !== "string") return url
+  const stored = `profile ${name}`
+  const url = checkedUrl(
+    given("--url", choice.url) ??
+      given(stored, named?.url) ??
+      given("CROSSFADE_URL", settings.url) ??
+      given(stored, profile?.url) ?? { source: "default", value: defaultUrl },
+  )
+  if (url instanceof UsageError) return url
   // The token of a profile goes to the address of that profile only.
-  const tokenAt = (stored: typeof profile) => (stored?.url === url ? Redacted.make(stored.token) : undefined)
-  const token = choice.token ?? tokenAt(named) ?? settings.token ?? tokenAt(profile)
-  return token === undefined ? noToken : { url, token }
+  const tokenAt = (from: typeof profile) =>
+    from?.url === url ? given(stored, Redacted.make(from.token)) : undefined
+  const chosen =
+    given("--token", choice.token) ??
+    tokenAt(named) ??
+    given("CROSSFADE_TOKEN", settings.token) ??
+    tokenAt(profile)
+  if (chosen === undefined) return noToken
+  const token = checkedToken(chosen)
+  return token instanceof UsageError ? token : { url, token }
 }

@@ -41,7 +41,7 @@ it("chat prints the answer on standard output, and the way to it on standard err
     "user",
     "assistant",
   ])
-}, 180_000)
+})
 
 it("chat --json prints each event as a line, the last one done", async () => {
   const { code, error, out } = await run("chat", "hello", "--json")
@@ -52,14 +52,14 @@ it("chat --json prints each event as a line, the last one done", async () => {
     .map((line) => JSON.parse(line))
   expect(events[0].event).toBe("open")
   expect(events.at(-1)).toMatchObject({ event: "done", data: { executionMode: "runtime_orchestrator" } })
-}, 180_000)
+})
 
 it("chat marks a fallback, and prints no part of the answer that was taken back", async () => {
   const { code, error, out } = await run("chat", JSON.stringify({ scenario: "error", code: "X" }))
   expect(code).toBe(0)
   expect(error).toMatch(/^fallback runtime_orchestrator -> direct_llm: .*\(X\)$/m)
   expect(out).not.toBe("")
-}, 180_000)
+})
 
 it("chat ends with 1 when the run fails, and names the code and the trace", async () => {
   world.model.answers.push({ kind: "status", status: 400 })
@@ -69,7 +69,7 @@ it("chat ends with 1 when the run fails, and names the code and the trace", asyn
     out: "",
     error: expect.stringMatching(/^The run failed: .*\([^)]*[A-Z_]+\)/m),
   })
-}, 180_000)
+})
 
 it("Ctrl-C cancels the run, also before its first event", async () => {
   const slow = ["chat", JSON.stringify({ scenario: "hang" })]
@@ -79,7 +79,7 @@ it("Ctrl-C cancels the run, also before its first event", async () => {
   const [newest] = (await world.client.json("GET", "/api/v1/chat/sessions?limit=1")).data.sessions
   const { runs } = (await world.client.json("GET", `/api/v1/chat/sessions/${newest.id}/runs`)).data
   expect(runs[0].status).toBe("cancelled")
-}, 180_000)
+})
 
 it("chat refuses a misspelt agent, a missing message and an unknown session", async () => {
   const misspelt = await run("chat", "hello", "--agent", "Assistent")
@@ -92,7 +92,7 @@ it("chat refuses a misspelt agent, a missing message and an unknown session", as
   expect(unknown).toMatchObject({ code: 1, error: expect.stringContaining("404 SESSION_NOT_FOUND") })
   const blank = await crossfade(["chat"], { env, input: "  " })
   expect(blank).toMatchObject({ code: 1, error: expect.stringMatching(/VALIDATION_FAILED\)\n {2}\S+: /) })
-}, 180_000)
+})
 
 it("sessions lists, shows, renames, deletes, restores and exports", async () => {
   const session = sessionIn((await run("chat", "a question")).error)
@@ -110,7 +110,7 @@ it("sessions lists, shows, renames, deletes, restores and exports", async () => 
   expect(await run("sessions", "show", session)).toMatchObject({ code: 1 })
   await json("sessions", "restore", session)
   expect((await json("sessions", "show", session)).messages).toHaveLength(2)
-}, 180_000)
+})
 
 it("agents are created, listed, shown and changed", async () => {
   const created = await json("agents", "create", "--name", "Support", "--prompt", "Be brief.")
@@ -124,7 +124,7 @@ it("agents are created, listed, shown and changed", async () => {
     error: expect.stringContaining("Did you mean Support?"),
   })
   expect((await run("agents", "create")).code).toBe(2)
-}, 180_000)
+})
 
 it("runs and keys have JSON documents, and a revocation needs agreement", async () => {
   const operator = { ...env, CROSSFADE_TOKEN: await operatorToken() }
@@ -142,4 +142,4 @@ it("runs and keys have JSON documents, and a revocation needs agreement", async 
   expect(created.key).toMatch(/^sk-/)
   expect(await run("keys", "revoke", created.id)).toMatchObject({ code: 1, out: "" })
   expect((await json("keys", "revoke", created.id, "--yes")).revokedAt).toMatch(/^\d{4}-.*Z$/)
-}, 180_000)
+})

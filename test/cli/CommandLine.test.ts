@@ -18,7 +18,7 @@ it("each command has help with its defaults", async () => {
   const list = await crossfade(["sessions", "list", "--help"])
   expect(list.out).toMatch(/--limit .*default: 50/)
   expect(list.out).toMatch(/--url .*default: CROSSFADE_URL, .*http:\/\/localhost:3001/)
-}, 180_000)
+})
 
 it("names the nearest command and flag, with 2 as exit code and nothing on standard output", async () => {
   for (const [args, nearest] of [
@@ -30,7 +30,7 @@ it("names the nearest command and flag, with 2 as exit code and nothing on stand
     expect([found.code, found.out]).toEqual([2, ""])
     expect(found.error).toMatch(new RegExp(`Did you mean this\\?\\s+${nearest}`))
   }
-}, 180_000)
+})
 
 it("bash completes commands and flags", async () => {
   const { out } = await crossfade(["--completions", "bash"])
@@ -45,12 +45,12 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
   expect(complete("crossfade roll")).toContain("rollout")
   expect(complete("crossfade rollout di")).toContain("diff")
   expect(complete("crossfade rollout set --re")).toContain("--reason")
-}, 180_000)
+})
 
 it("has completions for zsh and fish", async () => {
   expect((await crossfade(["--completions", "zsh"])).out).toMatch(/^#compdef crossfade/)
   expect((await crossfade(["--completions", "fish"])).out).toContain("complete -c crossfade")
-}, 180_000)
+})
 
 it("says what to do when no service answers, or another one does", async () => {
   const env = { CROSSFADE_TOKEN: await operatorToken() }
@@ -71,9 +71,9 @@ it("says what to do when no service answers, or another one does", async () => {
     await crossfade(["rollout", "get"], { env: { ...env, CROSSFADE_URL: "localhost:3001" } }),
   ).toMatchObject({
     code: 2,
-    error: expect.stringContaining("--url: expected an address"),
+    error: expect.stringContaining("CROSSFADE_URL: expected an address"),
   })
-}, 180_000)
+})
 
 it("ends quietly when the reader of its output leaves", async () => {
   const env = {
@@ -87,27 +87,23 @@ it("ends quietly when the reader of its output leaves", async () => {
   child.stdout.once("data", () => child.stdout.destroy())
   const [code] = await once(child, "exit")
   expect([code, error]).toEqual([0, ""])
-}, 180_000)
+})
 
 it.each([
   [80, 24],
   [200, 50],
-])(
-  "watch fits a terminal of %i columns and %i rows",
-  async (columns, rows) => {
-    const env = { CROSSFADE_URL: world.gateway.url, CROSSFADE_TOKEN: await operatorToken() }
-    const interrupt = [{ after: "breaker", type: "\u0003" }]
-    const { code, screen } = await inTerminal(["watch"], interrupt, env, { columns, rows })
-    expect(code).toBe(0)
-    const frame = screen.split("\u001b[H").at(-1) ?? ""
-    // oxlint-disable-next-line no-control-regex -- the escapes of the terminal have no width
-    const lines = frame.replaceAll(/\u001b\[[\d;?]*[a-zA-Z]/g, "").split("\r\n")
-    expect(lines.length).toBeLessThanOrEqual(rows)
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
-    expect(screen.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true)
-  },
-  60_000,
-)
+])("watch fits a terminal of %i columns and %i rows", async (columns, rows) => {
+  const env = { CROSSFADE_URL: world.gateway.url, CROSSFADE_TOKEN: await operatorToken() }
+  const interrupt = [{ after: "breaker", type: "\u0003" }]
+  const { code, screen } = await inTerminal(["watch"], interrupt, env, { columns, rows })
+  expect(code).toBe(0)
+  const frame = screen.split("\u001b[H").at(-1) ?? ""
+  // oxlint-disable-next-line no-control-regex -- the escapes of the terminal have no width
+  const lines = frame.replaceAll(/\u001b\[[\d;?]*[a-zA-Z]/g, "").split("\r\n")
+  expect(lines.length).toBeLessThanOrEqual(rows)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
+  expect(screen.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true)
+})
 
 it("colours nothing with NO_COLOR", async () => {
   const env = { CROSSFADE_URL: world.gateway.url, CROSSFADE_TOKEN: await tokenFor() }
@@ -115,7 +111,7 @@ it("colours nothing with NO_COLOR", async () => {
   expect(coloured).toMatchObject({ code: 0, screen: expect.stringContaining("\u001b[2m") })
   const plain = await inTerminal(["chat", "hello"], [], { ...env, NO_COLOR: "1" })
   expect(plain).toMatchObject({ code: 0, screen: expect.not.stringContaining("\u001b[") })
-}, 180_000)
+})
 
 it("token prints one JSON document with its expiry", async () => {
   const env = { AUTH_JWT_SECRET: "only-for-tests-Zq7vX2mK9pLw4RtY8sBd" }
@@ -124,7 +120,7 @@ it("token prints one JSON document with its expiry", async () => {
   expect(made).toMatchObject({ code: 0, error: "" })
   expect(token.split(".")).toHaveLength(3)
   expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now())
-}, 180_000)
+})
 
 it("token refuses a lifetime that is over at once or never, in its own words", async () => {
   for (const hours of ["-1", "0", "1e9"]) {
@@ -132,4 +128,4 @@ it("token refuses a lifetime that is over at once or never, in its own words", a
     expect([code, out]).toEqual([2, ""])
     expect(error).toContain("Expected: more than 0, at most 876000\n")
   }
-}, 180_000)
+})

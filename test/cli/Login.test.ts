@@ -35,7 +35,7 @@ it("stores the token of a pipe for its owner only, and other commands use it", a
   expect(statSync(join(folder.path, "crossfade")).mode & 0o777).toBe(0o700)
   expect(profiles()).toEqual({ default: { url: world.gateway.url, token } })
   expect(await crossfade(["sessions", "list", "--json"], { env })).toMatchObject({ code: 0 })
-}, 180_000)
+})
 
 it("asks in a terminal without showing the token", async () => {
   const asked = await inTerminal(
@@ -46,7 +46,7 @@ it("asks in a terminal without showing the token", async () => {
   expect(asked.code).toBe(0)
   expect(asked.screen).not.toContain(token.slice(0, 20))
   expect(profiles().default.token).toBe(token)
-}, 180_000)
+})
 
 it("stores a token that may not read sessions, and no token that the service refuses", async () => {
   expect((await logIn(await operatorToken())).code).toBe(0)
@@ -54,6 +54,7 @@ it("stores a token that may not read sessions, and no token that the service ref
     ["nonsense", /401 AUTH_TOKEN_INVALID/],
     [`${token}x`, /401 AUTH_TOKEN_INVALID/],
     ["", /Expected a token/],
+    ["two\nlines", /Expected a token/],
   ] as const) {
     const refused = await logIn(input, "--profile", "other")
     expect(refused.code).not.toBe(0)
@@ -66,7 +67,7 @@ it("stores a token that may not read sessions, and no token that the service ref
     code: 3,
     error: expect.stringContaining("Is the service running there?"),
   })
-}, 180_000)
+})
 
 it("a flag wins over the environment, and the environment over the profile", async () => {
   await logIn(token)
@@ -81,7 +82,7 @@ it("a flag wins over the environment, and the environment over the profile", asy
   expect((await list(["--url", world.gateway.url], { CROSSFADE_URL: "http://127.0.0.1:1" })).code).toBe(0)
   const misspelt = await list(["--profile", "globx"])
   expect(misspelt).toMatchObject({ code: 2, error: expect.stringContaining("Did you mean globex?") })
-}, 180_000)
+})
 
 it("the token of a profile goes to no other address", async () => {
   await logIn(token)
@@ -90,14 +91,14 @@ it("the token of a profile goes to no other address", async () => {
     code: 2,
     error: expect.stringContaining("There is no token for this service"),
   })
-}, 180_000)
+})
 
 it("refuses a file that other users can read", async () => {
   await logIn(token)
   chmodSync(file(), 0o644)
   const refused = await crossfade(["sessions", "list"], { env })
   expect(refused).toMatchObject({ code: 1, error: expect.stringContaining(`chmod 600 ${file()}`) })
-}, 180_000)
+})
 
 it("reads no profile file when the environment names the address and the token", async () => {
   await logIn(token)
@@ -111,7 +112,7 @@ it("reads no profile file when the environment names the address and the token",
     code: 1,
     error: expect.stringContaining(`Cannot use ${file()}: expected JSON`),
   })
-}, 180_000)
+})
 
 it("refuses a folder that other users can write to", async () => {
   await logIn(token)
@@ -121,7 +122,7 @@ it("refuses a folder that other users can write to", async () => {
     code: 1,
     error: expect.stringContaining("other users may write to its folder"),
   })
-}, 180_000)
+})
 
 it("finds no profile of a name that each record inherits", async () => {
   await logIn(token)
@@ -136,7 +137,7 @@ it("finds no profile of a name that each record inherits", async () => {
   const refused = await logIn(token, "--profile", "__proto__")
   expect(refused.code).not.toBe(0)
   expect(Object.keys(profiles())).toEqual(["default"])
-}, 180_000)
+})
 
 it("logout removes the profile", async () => {
   await logIn(token)
@@ -144,4 +145,4 @@ it("logout removes the profile", async () => {
   expect(existsSync(file()) && profiles()).toEqual({})
   expect(await crossfade(["logout"], { env })).toMatchObject({ code: 2 })
   expect((await crossfade(["sessions", "list"], { env })).code).toBe(2)
-}, 180_000)
+})

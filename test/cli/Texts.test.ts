@@ -7,6 +7,8 @@ import { read as commandSettings } from "../../src/config/ConfigCommands.ts"
 import { printable } from "../../src/domain/PlainText.ts"
 import { explained, Refused } from "../../src/cli/Explained.ts"
 import { print, say } from "../../src/cli/Output.ts"
+import type { Profiles } from "../../src/cli/Profile.ts"
+import { ownerLine } from "../../src/cli/RolloutText.ts"
 import { serviceIn } from "../../src/cli/ServiceChoice.ts"
 import { lengthOf, timeOf, withIsoTimes } from "../../src/cli/Times.ts"
 import { Transcript } from "../../src/cli/ChatText.ts"
@@ -81,13 +83,10 @@ describe("the service of a command", () => {
   const chosen = (
     choice: { readonly url?: string; readonly token?: string; readonly profile?: string },
     env: Readonly<Record<string, string>> = {},
+    stored: Profiles = profiles,
   ) => {
     const token = choice.token === undefined ? undefined : Redacted.make(choice.token)
-    const found = serviceIn(
-      { url: choice.url, token, profile: choice.profile },
-      commandSettings(env),
-      profiles,
-    )
+    const found = serviceIn({ url: choice.url, token, profile: choice.profile }, commandSettings(env), stored)
     return "url" in found ? [found.url, Redacted.value(found.token)] : found.message
   }
 
@@ -108,6 +107,25 @@ describe("the service of a command", () => {
     expect(chosen({ url: "http://d", profile: "b" })).toMatch(/^There is no token/)
     expect(chosen({ url: "http://u:p@a" })).toMatch(/^--url: expected/)
     expect(chosen({ url: "ftp://a" })).toMatch(/^--url: expected/)
+  })
+
+  it("refuses a value under the name of its place", () => {
+    const broken = { default: { url: "a", token: "of-a" } }
+    expect(chosen({}, { CROSSFADE_URL: "localhost:3001" })).toMatch(/^CROSSFADE_URL: expected an address/)
+    expect(chosen({}, {}, broken)).toMatch(/^profile default: expected an address/)
+    expect(chosen({ token: "a b" })).toMatch(/^--token: expected a token without/)
+    expect(chosen({}, { CROSSFADE_TOKEN: "of-a\r" })).toMatch(/^CROSSFADE_TOKEN: expected a token without/)
+    const spoilt = { default: { url: "http://a", token: "of\na" } }
+    expect(chosen({}, {}, spoilt)).toMatch(/^profile default: expected a token without/)
+  })
+})
+
+describe("a change of settings without a new value", () => {
+  it("names the owner of each setting after it", () => {
+    expect(ownerLine({ defaultMode: null })).toBe("No value changes. Set by the environment: defaultMode.")
+    expect(ownerLine({ percentage: 0, rules: null })).toBe(
+      "No value changes. Set by operators: percentage. Set by the environment: rules.",
+    )
   })
 })
 

@@ -3,6 +3,10 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { vi } from "vitest"
+
+/** A test starts up to 14 commands, and each takes up to 4 s on a machine with other work. */
+vi.setConfig({ testTimeout: 60_000 })
 
 export interface Ended {
   readonly code: number | null
@@ -23,6 +27,8 @@ const nowhere = "/nonexistent"
 const environment = (own: Readonly<Record<string, string | undefined>>) => ({
   PATH: process.env["PATH"],
   XDG_CONFIG_HOME: nowhere,
+  // Half of a start is the removal of types, which Node stores here.
+  NODE_COMPILE_CACHE: resolve(".cache/compiled"),
   ...own,
 })
 
@@ -30,12 +36,13 @@ interface Given {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The text of a pipe to standard input. Without it the pipe is closed at once. */
   readonly input?: string
+  readonly cwd?: string
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
 }
 
-export const crossfade = (args: ReadonlyArray<string>, { env = {}, input = "", onStart }: Given = {}) =>
+export const crossfade = (args: ReadonlyArray<string>, { env = {}, input = "", cwd, onStart }: Given = {}) =>
   new Promise<Ended>((done) => {
-    const child = spawn(process.execPath, [main, ...args], { env: environment(env) })
+    const child = spawn(process.execPath, [main, ...args], { env: environment(env), cwd })
     let out = ""
     let error = ""
     child.stdout.on("data", (chunk) => (out += chunk))
