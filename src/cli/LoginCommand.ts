@@ -9,11 +9,12 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { success } from "../api/Envelope.ts"
 import * as ConfigCommands from "../config/ConfigCommands.ts"
+import { isTrustworthy } from "../domain/WebAddress.ts"
 import { withShownDefault } from "./DefaultFlag.ts"
 import { secret } from "./Ask.ts"
 import { didYouMean } from "./DidYouMean.ts"
 import { explained, UsageError } from "./Explained.ts"
-import { jsonFlag, print } from "./Output.ts"
+import { jsonFlag, print, say } from "./Output.ts"
 import * as Profile from "./Profile.ts"
 import { send, type Service } from "./ServiceClient.ts"
 import { defaultProfile, defaultUrl, isToken, serviceIn } from "./ServiceChoice.ts"
@@ -56,6 +57,10 @@ const logIn = Effect.fnUntraced(function* (flags: {
     })
   const service = serviceIn({ url, token, profile: undefined }, settings, profiles)
   if (service instanceof UsageError) return yield* service
+  if (!isTrustworthy(new URL(service.url)))
+    yield* say(
+      `Warning: ${service.url} is not encrypted, so others on the network can read the token. Use https.`,
+    )
   yield* verified(service)
   const stored = { url: service.url, token: Redacted.value(token) }
   const file = yield* Profile.write(settings, { ...profiles, [profile]: stored })

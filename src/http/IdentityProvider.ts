@@ -15,6 +15,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { Code } from "../api/ConsoleApi.ts"
 import { reasonOf } from "../domain/Reason.ts"
 import type { SignInSettings } from "../domain/SignInSettings.ts"
+import * as StateLine from "../telemetry/StateLine.ts"
 import { boundedBody } from "./BoundedAnswer.ts"
 import { SignInBusy, SignInRefused, SignInUnavailable } from "./SignInErrors.ts"
 import * as Rules from "./SignInRules.ts"
@@ -24,17 +25,11 @@ const timeLimit = "5 seconds"
 const askAgainAfter = { found: "10 minutes", failed: "5 seconds" } as const
 const mostAtOnce = 16
 const mostBytes = 256 * 1024
+/** Characters, in the log. */
+const longestReason = 300
 
 const decodeJson = Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))
 const accept = "application/json"
-
-const unavailable = (error: unknown) =>
-  Effect.andThen(
-    Effect.logWarning("the identity provider of the console cannot be used").pipe(
-      Effect.annotateLogs({ reason: typeof error === "string" ? error : reasonOf(error) }),
-    ),
-    new SignInUnavailable(),
-  )
 
 /** RFC 6749, section 2.3.1: the id and the secret are encoded as in a form. */
 const encoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
@@ -56,6 +51,16 @@ const requestOf = (settings: SignInSettings, { secretInBody, token }: Rules.Prov
 export const make = Effect.fnUntraced(function* (settings: SignInSettings) {
   const client = yield* HttpClient.HttpClient
   const places = Semaphore.makeUnsafe(mostAtOnce)
+  const state = StateLine.make({
+    failing: (reason) => `the identity provider of the console cannot be used: ${reason}`,
+    recovered: () => "the identity provider of the console can be used again",
+  })
+  /** The reason may have a part of the provider's answer. */
+  const unavailable = (error: unknown) =>
+    Effect.andThen(
+      state.failed((typeof error === "string" ? error : reasonOf(error)).slice(0, longestReason)),
+      new SignInUnavailable(),
+    )
 
   /** A redirect is a failure, because only the configured address may name the others. */
   const sent = Effect.fnUntraced(function* (request: HttpClientRequest.HttpClientRequest) {
@@ -70,7 +75,9 @@ export const make = Effect.fnUntraced(function* (settings: SignInSettings) {
     )
     if (status !== 200) return yield* unavailable(`The discovery document has the status ${status}.`)
     const provider = Rules.providerOf(yield* decodeJson(text), settings)
-    return typeof provider === "string" ? yield* unavailable(provider) : provider
+    if (typeof provider === "string") return yield* unavailable(provider)
+    yield* state.succeeded
+    return provider
   })
 
   const cache = yield* Cache.makeWith(
@@ -89,10 +96,14 @@ export const make = Effect.fnUntraced(function* (settings: SignInSettings) {
     if (status !== 200) {
       const known = Rules.errorCodeOf(answer)
       if (known === undefined) return yield* unavailable(`The token endpoint has the status ${status}.`)
+      const isOfUser = Rules.isOfUser(known)
+      if (!isOfUser) yield* state.failed(`The token endpoint refuses the configured client: ${known}.`)
+      const advice = isOfUser ? "Sign in again." : "An operator must correct the settings of the console."
       return yield* new SignInRefused({
-        reason: `The identity provider refused the sign-in: ${known}. Sign in again.`,
+        reason: `The identity provider refused the sign-in: ${known}. ${advice}`,
       })
     }
+    yield* state.succeeded
     const now = yield* Clock.currentTimeMillis
     const found = Rules.tokenOf(answer, settings, { nonce: code.nonce, now })
     return "problem" in found ? yield* new SignInRefused({ reason: found.problem }) : found

@@ -101,6 +101,9 @@ const errorCodes: ReadonlyArray<unknown> = [
 export const errorCodeOf = (answer: unknown): string | undefined =>
   isObject(answer) && errorCodes.includes(answer["error"]) ? String(answer["error"]) : undefined
 
+/** A new code may succeed. Every other error is one of the client's settings. */
+export const isOfUser = (code: string): boolean => code === "invalid_grant" || code === "invalid_request"
+
 const isJwt = (token: string): boolean => {
   try {
     decodeProtectedHeader(token)

@@ -104,8 +104,12 @@ export class Monitor extends Context.Service<
     readonly configure: (
       thresholds: Partial<Omit<Health.Settings, "windowMs" | "probes" | "providers">>,
     ) => Effect.Effect<void>
-    /** Every transition from now on. */
-    readonly transitions: Effect.Effect<Stream.Stream<MonitorState.NumberedTransition>, never, Scope.Scope>
+    /** Every transition from now on, in groups that one change caused. */
+    readonly transitions: Effect.Effect<
+      Stream.Stream<ReadonlyArray<MonitorState.NumberedTransition>>,
+      never,
+      Scope.Scope
+    >
     /** The number of transitions so far; undefined while the fleet has not accepted some of them. */
     readonly settledTransitions: Effect.Effect<number | undefined>
     /** Joins the fleet: from now on a transition is final only when the fleet, or its loss, settles it. */
@@ -127,7 +131,7 @@ export class Monitor extends Context.Service<
 
 type State = MonitorState.MonitorState
 
-/** A slow subscriber may be this many transitions late. */
+/** A slow subscriber may be this many groups of transitions late. */
 const bufferedTransitions = 1000
 
 const make = Effect.fnUntraced(function* (settings: Health.Settings) {
@@ -135,7 +139,8 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   const now = steadyMillis(yield* Clock.Clock)
   const ref = yield* Ref.make(MonitorState.make(settings, now()))
   const run = Effect.runSyncWith(yield* Effect.context())
-  const transitions = yield* PubSub.sliding<MonitorState.NumberedTransition>(bufferedTransitions)
+  const transitions =
+    yield* PubSub.sliding<ReadonlyArray<MonitorState.NumberedTransition>>(bufferedTransitions)
 
   const modify = <A>(change: (state: State, now: number) => readonly [A, State]): Effect.Effect<A> =>
     Effect.suspend(() => {
@@ -147,7 +152,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
           return [{ answer, news }, next]
         }),
         ({ answer, news }) => {
-          for (const transition of news) PubSub.publishUnsafe(transitions, transition)
+          if (news.length > 0) PubSub.publishUnsafe(transitions, news)
           return answer
         },
       )

@@ -1,6 +1,6 @@
 /**
  * The breakers' memory over restarts. Before the first request it restores the Monitor's last state; afterwards it
- * measures, announces and stores each transition in order. A store that is away delays the writing, never the Monitor.
+ * measures, announces and stores each transition in order. A store that is away delays only the writing.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,6 +11,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Monitor, type NumberedTransition } from "../monitoring/Monitor.ts"
+import type { News } from "../domain/Notification.ts"
 import type { OperatorOverride } from "../monitoring/breaker/OperatorOverride.ts"
 import { Notifications } from "../notify/Notifications.ts"
 import { Replica } from "../platform/Replica.ts"
@@ -47,7 +48,7 @@ const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered, Sched
 const writeTimeout = "5 seconds"
 const pollInterval = Schedule.spaced("5 millis")
 
-/** Announces the news in each transition. The other transitions are a log line. */
+/** Announces the news in transitions that happen together. The other transitions are a log line each. */
 const makeAnnouncer = Effect.gen(function* () {
   const notifications = yield* Notifications
   const replica = yield* Replica
@@ -59,16 +60,23 @@ const makeAnnouncer = Effect.gen(function* () {
     else overrides.set(orgId, forced)
   }
 
-  const announce = ({ alone, ours, transition }: NumberedTransition) =>
-    Effect.suspend(() => {
+  const announce = Effect.fnUntraced(function* (
+    settled: ReadonlyArray<NumberedTransition>,
+    directConfigured: boolean,
+  ) {
+    const events: Array<{ readonly news: News; readonly ours: boolean; readonly at: number }> = []
+    for (const { alone, ours, transition } of settled) {
       const { at, forced, from, orgId, reason, to } = transition
       const before = overrides.get(orgId)
       remember(orgId, forced)
-      const news = BreakerNews.of(transition, { before, alone: alone && replica.id })
+      const news = BreakerNews.of(transition, { before, alone: alone && replica.id, directConfigured })
       if (news === undefined)
-        return Effect.logWarning(`the breaker of ${orgId ?? "all"}: ${from} -> ${to}, ${reason}`)
-      return ours ? notifications.announce(news) : notifications.observe(news, at)
-    })
+        yield* Effect.logWarning(`the breaker of ${orgId ?? "all"}: ${from} -> ${to}, ${reason}`)
+      else events.push({ news, ours, at })
+    }
+    for (const { at, news, ours } of BreakerNews.merged(events))
+      yield* ours ? notifications.announce(news) : notifications.observe(news, at)
+  })
 
   return { announce, remember }
 })
@@ -82,23 +90,26 @@ const make = Effect.gen(function* () {
 
   const measure = Effect.flatMap(
     Effect.all([monitor.isFallbackEnabled, monitor.status]),
-    ([fallback, { orgs, state }]) => Measure.breakers({ fallback, orgs, state }),
+    ([fallback, { directConfigured, orgs, state }]) =>
+      Effect.as(Measure.breakers({ fallback, orgs, state }), directConfigured),
   )
 
-  // An error of one entry does not stop the next.
-  const store = (settled: NumberedTransition) => {
-    const { number, ours, transition } = settled
-    return announce(settled).pipe(
-      Effect.andThen(measure),
-      Effect.andThen(
-        ours ? Measure.breakerMoved(transition.orgId === null ? "all" : "org", transition.to) : Effect.void,
-      ),
-      // The replica that made a transition stores it.
-      Effect.andThen(ours ? Effect.retry(transitions.add(transition), retries) : Effect.void),
+  /** In its own fiber, because a store that is away must not delay an announcement. */
+  const announceGroup = Effect.fnUntraced(
+    function* (settled: ReadonlyArray<NumberedTransition>) {
+      yield* announce(settled, yield* measure)
+      for (const { ours, transition } of settled)
+        if (ours) yield* Measure.breakerMoved(transition.orgId === null ? "all" : "org", transition.to)
+    },
+    Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not announced", cause)),
+  )
+
+  /** The replica that made a transition stores it. An error of one entry does not stop the next. */
+  const store = ({ number, ours, transition }: NumberedTransition) =>
+    (ours ? Effect.retry(transitions.add(transition), retries) : Effect.void).pipe(
       Effect.andThen(Ref.set(stored, number)),
       Effect.catchCause((cause) => Effect.logError("a transition of the breaker was not stored", cause)),
     )
-  }
 
   const written: BreakerMemory["Service"]["written"] = monitor.settledTransitions.pipe(
     Effect.repeat({ until: Predicate.isNotUndefined, schedule: pollInterval }),
@@ -115,9 +126,10 @@ const make = Effect.gen(function* () {
   const last = yield* transitions.last
   for (const { forced, orgId } of last) remember(orgId, forced)
   yield* monitor.restore(last)
-  const happening = yield* monitor.transitions
+  const [toAnnounce, toStore] = [yield* monitor.transitions, yield* monitor.transitions]
   // After the subscription, because to read a breaker advances its time, which may cause a transition.
   yield* measure
-  yield* Effect.forkScoped(Stream.runForEach(happening, store))
+  yield* Effect.forkScoped(Stream.runForEach(toAnnounce, announceGroup))
+  yield* Effect.forkScoped(Stream.runForEach(toStore, Effect.forEach(store)))
   return BreakerMemory.of({ written })
 })

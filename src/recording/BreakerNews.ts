@@ -3,13 +3,18 @@ import { durationText } from "../domain/DurationText.ts"
 import { type News, sentence } from "../domain/Notification.ts"
 import type { OperatorOverride } from "../monitoring/breaker/OperatorOverride.ts"
 import type { ScopedTransition } from "../monitoring/breaker/Transition.ts"
+import { allLeave } from "../monitoring/breaker/TripRules.ts"
 
 interface Circumstances {
   /** The override of the scope before the transition. */
   readonly before: OperatorOverride | undefined
   /** The replica that decided without the others; undefined: the fleet agreed, or there is none. */
   readonly alone: string | undefined
+  readonly directConfigured: boolean
 }
+
+/** A message of Teams has at most 28 KB. */
+const mostNamed = 20
 
 const modes = { direct_llm: "direct mode", runtime_orchestrator: "the runtime" } as const
 
@@ -37,6 +42,7 @@ const setNews = (
 ): News => {
   const { at, orgId } = transition
   const { by, expiresAt, mode, reason } = forced
+  const isNowhere = mode === "direct_llm" && !circumstances.directConfigured
   const until =
     expiresAt === null
       ? "without an end"
@@ -47,10 +53,10 @@ const setNews = (
     orgId,
     by,
     reason,
-    text: sentence(
+    text: `${sentence(
       `${by} sends ${scopeOf(transition)} to ${modes[mode]}${whereOf(circumstances)} ${until}`,
       reason,
-    ),
+    )}${isNowhere ? " No direct provider is configured: these turns fail." : ""}`,
     data: overrideData(forced, at),
   }
 }
@@ -95,21 +101,28 @@ const unseenEndNews = (transition: ScopedTransition, circumstances: Circumstance
 
 const isAway = (state: ScopedTransition["from"]): boolean => state === "open" || state === "half_open"
 
-/** A failed probe keeps the breaker open, so only the way from the runtime and the way back are news. */
+/**
+ * A failed probe keeps the breaker open, so only the way from the runtime and the way back are news. An organisation that
+ * leaves with all others stays away: its own breaker closes, and the event is that of all.
+ */
 const moveNews = (transition: ScopedTransition, circumstances: Circumstances): News | undefined => {
   const { by = null, evidence, from, orgId, reason, to } = transition
   const isOpened = to === "open" && !isAway(from)
-  if (!isOpened && to !== "closed") return undefined
+  if (!isOpened && (to !== "closed" || reason === allLeave)) return undefined
   const scope = orgId === null ? "The breaker of all organisations" : `The breaker of ${scopeOf(transition)}`
   const where = whereOf(circumstances)
   const again = from === "ramp" ? " again" : ""
+  const stays =
+    isOpened && !circumstances.directConfigured
+      ? " No direct provider is configured: turns stay on the runtime."
+      : ""
   return {
     kind: isOpened ? "breaker.opened" : "breaker.closed",
     severity: isOpened ? (orgId === null ? "action" : "warning") : "info",
     orgId,
     by,
     reason,
-    text: sentence(`${scope} ${isOpened ? `opened${again}` : "closed"}${where}`, reason),
+    text: `${sentence(`${scope} ${isOpened ? `opened${again}` : "closed"}${where}`, reason)}${stays}`,
     data: { from, to, faults: evidence.faults, timeouts: evidence.timeouts },
   }
 }
@@ -130,4 +143,25 @@ export const of = (transition: ScopedTransition, circumstances: Circumstances): 
   const { from } = transition
   const isOverride = from === "forced_direct" || from === "forced_runtime"
   return isOverride ? unseenEndNews(transition, circumstances) : moveNews(transition, circumstances)
+}
+
+interface Announced {
+  readonly news: News
+  readonly ours: boolean
+}
+
+/** A reset of all organisations closes many breakers. One event for them leaves room in the queues of the webhooks. */
+export const merged = <A extends Announced>(events: ReadonlyArray<A>): ReadonlyArray<A> => {
+  const isOrgClosed = ({ kind, orgId }: News) => kind === "breaker.closed" && orgId !== null
+  const groups = Map.groupBy(events, (one) =>
+    isOrgClosed(one.news) ? JSON.stringify([one.ours, one.news.by, one.news.reason]) : one,
+  )
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined || group.length === 1) return group
+    const { by, kind, reason, severity } = first.news
+    const text = sentence(`The breakers of ${group.length} organisations closed`, reason)
+    const orgs = group.flatMap(({ news }) => news.orgId ?? []).slice(0, mostNamed)
+    return [{ ...first, news: { kind, severity, orgId: null, by, reason, text, data: { orgs } } }]
+  })
 }

@@ -69,6 +69,14 @@ it("stores a token that may not read sessions, and no token that the service ref
   })
 })
 
+it("warns of a token that goes to another machine without encryption", async () => {
+  const { code, error } = await crossfade(["login", "--url", "http://gateway.invalid"], { env, input: token })
+  expect(code).not.toBe(0)
+  expect(error.split("\n")[0]).toBe(
+    "Warning: http://gateway.invalid is not encrypted, so others on the network can read the token. Use https.",
+  )
+}, 180_000)
+
 it("a flag wins over the environment, and the environment over the profile", async () => {
   await logIn(token)
   await logIn(await tokenFor("globex", "greta"), "--profile", "globex")

@@ -174,8 +174,8 @@ describe.skipIf(!present(chromium, "scripts/setup-tests"))(
 )
 
 describe("the exchange of a code", () => {
-  const exchange = async (body: Readonly<Record<string, string>>) => {
-    const response = await fetch(`${gateway.url}/api/v1/console/sign-in`, {
+  const exchange = async (body: Readonly<Record<string, string>>, { url } = gateway) => {
+    const response = await fetch(`${url}/api/v1/console/sign-in`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
@@ -192,6 +192,23 @@ describe("the exchange of a code", () => {
         message: "The identity provider refused the sign-in: invalid_grant. Sign in again.",
       },
     })
+  })
+
+  it("names a client that the provider does not know, and logs it once", async () => {
+    const folder = temporaryFolder()
+    const unknown = await startGateway({
+      DATA_DIR: folder.path,
+      CONSOLE_OIDC_ISSUER: provider.issuer,
+      CONSOLE_OIDC_CLIENT_ID: "misspelt",
+      LOG_FORMAT: "json",
+    })
+    const message =
+      "The identity provider refused the sign-in: invalid_client. An operator must correct the settings of the console."
+    for (let n = 0; n < 3; n++)
+      expect(await exchange(code, unknown)).toMatchObject({ status: 422, error: { message } })
+    await unknown.stop()
+    folder.dispose()
+    expect(unknown.output().split("refuses the configured client: invalid_client")).toHaveLength(2)
   })
 
   it("names the fields of a bad request", async () => {

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
+import { OrgId } from "../../src/domain/Ids.ts"
 import { Monitor } from "../../src/monitoring/Monitor.ts"
 import type { ScopedTransition } from "../../src/monitoring/breaker/Transition.ts"
 import { Replica, ReplicaId } from "../../src/platform/Replica.ts"
@@ -161,6 +162,35 @@ describe("the breakers' memory", () => {
     },
   )
 
+  it.effect("announces a reset of many organisations once", () => {
+    const kept: Array<ScopedTransition> = []
+    const notifications = newNotifications()
+    const forcedAll = Array.from({ length: 3 }, (_, index) => OrgId.make(`org-${index}`))
+    return Effect.gen(function* () {
+      const monitor = yield* Monitor
+      const failed = { mode: "runtime_orchestrator", outcome: "error", latencyMs: 10 } as const
+      const works = { mode: "runtime_orchestrator", outcome: "success", latencyMs: 10 } as const
+      for (let n = 0; n < 40; n++)
+        for (const org of ["a", "b", "c", "d", "e", "f", "g", "h"])
+          yield* monitor.record({ ...works, orgId: OrgId.make(org) })
+      for (const org of forcedAll)
+        yield* Effect.repeat(monitor.record({ ...failed, orgId: org }), { times: 9 })
+      assert.deepStrictEqual(
+        (yield* monitor.status).orgs.map(({ state }) => state),
+        ["open", "open", "open"],
+      )
+      yield* settle
+      const before = notifications.announced.length
+      yield* monitor.reset("reset by ops", undefined, "ops")
+      yield* settle
+      assert.deepStrictEqual(
+        notifications.announced.slice(before).map(({ text }) => text),
+        ["The breakers of 3 organisations closed: reset by ops."],
+      )
+      assert.lengthOf(kept, 6)
+    }).pipe(Effect.provide(process(kept, 0, notifications)))
+  })
+
   it.effect("reports when an operator override is stored, and when that fails", () => {
     const kept: Array<ScopedTransition> = []
     const order = Effect.gen(function* () {
@@ -208,13 +238,18 @@ describe("the breakers' memory", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a store that is away for a while gets every transition, in order", () => {
+  it.effect("a store that is away for a while gets every transition, in order, and delays no news", () => {
     const kept: Array<ScopedTransition> = []
+    const notifications = newNotifications()
     return Effect.gen(function* () {
       yield* trip
       yield* Effect.flatMap(Monitor, (monitor) => monitor.reset("mended"))
       yield* settle
       assert.isEmpty(kept)
+      assert.deepStrictEqual(
+        notifications.announced.map(({ kind }) => kind),
+        ["breaker.opened", "breaker.closed"],
+      )
       yield* TestClock.adjust("10 seconds")
       yield* settle
       assert.deepStrictEqual(
@@ -224,6 +259,6 @@ describe("the breakers' memory", () => {
           ["open", "closed"],
         ],
       )
-    }).pipe(Effect.provide(process(kept, 3)))
+    }).pipe(Effect.provide(process(kept, 3, notifications)))
   })
 })

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { OrgId } from "../../src/domain/Ids.ts"
 import type { OperatorOverride } from "../../src/monitoring/breaker/OperatorOverride.ts"
 import * as Breaker from "../../src/monitoring/breaker/Breaker.ts"
+import { allLeave } from "../../src/monitoring/breaker/TripRules.ts"
 import type { ScopedTransition } from "../../src/monitoring/breaker/Transition.ts"
 import * as BreakerNews from "../../src/recording/BreakerNews.ts"
 import { noon, orgId } from "../support/fixtures.ts"
@@ -26,8 +28,12 @@ const override = (fields: Partial<OperatorOverride> = {}): OperatorOverride => (
   ...fields,
 })
 
-const of = (fields: Partial<ScopedTransition>, before?: OperatorOverride, alone?: string) =>
-  BreakerNews.of(transition(fields), { before, alone })
+const of = (
+  fields: Partial<ScopedTransition>,
+  before?: OperatorOverride,
+  alone?: string,
+  directConfigured = true,
+) => BreakerNews.of(transition(fields), { before, alone, directConfigured })
 
 describe("the news of a breaker", () => {
   it("are its opening and its closing, for all organisations or for one", () => {
@@ -62,6 +68,44 @@ describe("the news of a breaker", () => {
       { from: "half_open", to: "ramp" },
     ] as const
     for (const move of moves) assert.isUndefined(of(move))
+  })
+
+  it("say that turns stay on the runtime if no direct provider is configured", () => {
+    const alone = (fields: Partial<ScopedTransition>) => of(fields, undefined, undefined, false)?.text
+    const stays = "No direct provider is configured: turns stay on the runtime."
+    assert.strictEqual(alone({}), `The breaker of all organisations opened: 12 faults. ${stays}`)
+    assert.include(alone({ orgId }), stays)
+    assert.notInclude(alone({ from: "ramp", to: "closed" }), stays)
+    const forced = override({ since: noon })
+    assert.include(alone({ to: "forced_direct", forced }), "INC-1. No direct provider is configured: these")
+    assert.notInclude(of({ to: "forced_direct", forced })?.text, "No direct provider")
+  })
+
+  it("are not the closing of an organisation's breaker that leaves with all others", () => {
+    assert.isUndefined(of({ orgId, from: "open", to: "closed", reason: allLeave }))
+  })
+
+  it("are one event for the many breakers that one reset closes", () => {
+    const closed = Array.from({ length: 200 }, (_, index) => OrgId.make(`org-${index}`)).map((org) => ({
+      news: BreakerNews.of(
+        transition({ orgId: org, from: "open", to: "closed", by: "olga", reason: "reset by olga" }),
+        { before: undefined, alone: undefined, directConfigured: true },
+      )!,
+      ours: true,
+    }))
+    const global = {
+      news: of({ from: "open", to: "closed", by: "olga", reason: "reset by olga" })!,
+      ours: true,
+    }
+    const [summary, ...rest] = BreakerNews.merged([...closed, global])
+    assert.deepEqual(rest, [global])
+    assert.deepInclude(summary?.news, {
+      kind: "breaker.closed",
+      orgId: null,
+      by: "olga",
+      text: "The breakers of 200 organisations closed: reset by olga.",
+    })
+    assert.deepEqual(BreakerNews.merged(closed.slice(0, 1)), closed.slice(0, 1))
   })
 
   it("name the replica that decided without Redis", () => {

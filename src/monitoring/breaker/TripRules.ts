@@ -21,6 +21,9 @@ import * as Isolation from "./Isolation.ts"
 import * as Moves from "./Moves.ts"
 import * as Triggers from "./Triggers.ts"
 
+/** The reason for which breakers of organisations close when the global one opens. */
+export const allLeave = "it is not the organisation: all leave the runtime"
+
 /**
  * Opens the global breaker. It closes the breakers of organisations that opened recently, because the cause is the same, and
  * they return with all others. A breaker whose own probe has failed since stays open.
@@ -30,8 +33,7 @@ const openGlobal = (breakers: Breakers.Breakers, now: number, reason: string): B
   if (opened.transition === undefined) return breakers
   const justLeft = ({ breaker }: Orgs.Org) =>
     breaker.state === "open" && breaker.level === 0 && now < breaker.until
-  const why = "it is not the organisation: all leave the runtime"
-  return Moves.moveGlobal(Moves.closeOrgs(breakers, now, why, justLeft), opened)
+  return Moves.moveGlobal(Moves.closeOrgs(breakers, now, allLeave, justLeft), opened)
 }
 
 const silenceOf = ({ baseline, policy, running }: Breakers.Breakers, now: number) =>
@@ -126,7 +128,7 @@ const leaveAlone = (
   if (!Isolation.isShared(breakers.policy, left + 1, inWindow)) {
     return Moves.moveOrg(breakers, org.id, Breaker.trip(breakers.policy, org.breaker, now, own), now)
   }
-  const closed = Moves.closeOrgs(breakers, now, "it is not the organisation: all leave the runtime")
+  const closed = Moves.closeOrgs(breakers, now, allLeave)
   return openGlobal(
     closed,
     now,
