@@ -6,7 +6,7 @@ import type { ChainLink } from "../domain/RunAccount.ts"
 import { type Call, nameOf, type Result } from "../protocol/agent2ui/CallKind.ts"
 import type { Message } from "../protocol/agent2ui/Message.ts"
 import { isCall, isResult } from "../protocol/agent2ui/MessageRole.ts"
-import { isOfCall } from "../protocol/agent2ui/Pairing.ts"
+import { endedStatus, type FailedPlace, failedAt, isOfCall } from "../protocol/agent2ui/Pairing.ts"
 import type { PlanStep } from "../protocol/agent2ui/PlanStep.ts"
 import { AttemptPlans } from "../runs/AttemptPlans.ts"
 import type { PlanPart } from "../runs/PlanPart.ts"
@@ -36,6 +36,8 @@ export class Links {
   readonly #steps = new Map<PlanPart, Map<string, Mutable>>()
   /** The calls of the current attempt. */
   #calls: Array<Known> = []
+  /** The places of the `error` messages of the current attempt. */
+  #failures: Array<FailedPlace> = []
 
   get count(): number {
     return this.#all.length
@@ -44,16 +46,29 @@ export class Links {
   add(message: Message): void {
     const at = Date.parse(message.timestamp)
     if (message.type === "plan" || message.type === "plan_step") this.#plan(message, at)
+    else if (message.type === "error") this.#failures.push(message.metadata ?? {})
     else if (message.type === "fallback") this.#leave()
     else if (isCallOrResult(message)) this.#call(message, at)
   }
 
-  /** The links from one index to another, in the order of their start. `ended`: true when the run has ended. */
-  slice(from: number, to: number, ended: boolean): ReadonlyArray<ChainLink> {
-    const links = this.#all.slice(from, to)
-    return ended
-      ? links.map((link) => (link.status === "running" ? { ...link, status: "unfinished" } : link))
-      : links
+  /** The links from one index to another, in the order of their start. */
+  slice(from: number, to: number): ReadonlyArray<ChainLink> {
+    return this.#all.slice(from, to)
+  }
+
+  /** The attempt has ended. `failure`: the place of the error that ended the run. */
+  end(failure: FailedPlace): void {
+    const stepOf = (callId: string) => this.#calls.findLast(({ link }) => link.id === callId)?.link.stepId
+    const { calls, steps } = failedAt([failure, ...this.#failures], stepOf)
+    // Plans may have equal ids. The failure belongs to the last plan in which the step had not ended.
+    const plans = [...this.#steps.values()].toReversed()
+    for (const id of steps) {
+      const links = plans.map((links) => links.get(id)).filter((link) => link !== undefined)
+      const failed = links.find(({ endedAt }) => endedAt === null)
+      if (failed !== undefined) failed.status = endedStatus(failed.status, true)
+    }
+    for (const link of this.#all)
+      link.status = endedStatus(link.status, link.kind !== "step" && calls.has(link.id ?? ""))
   }
 
   #add(link: Pick<ChainLink, "id" | "kind" | "name"> & Partial<ChainLink>): Mutable {
@@ -97,7 +112,8 @@ export class Links {
 
   /** Another attempt begins: nothing of this one gets a result, and its ids may come again. */
   #leave(): void {
-    for (const link of this.#all) if (link.status === "running") link.status = "unfinished"
+    this.end({})
+    this.#failures = []
     this.#plans.clear()
     this.#steps.clear()
     this.#calls = []

@@ -3,6 +3,7 @@
  * parts of the answer, and the run's end. A reader from the middle gets an error, because the rest is gone.
  */
 import { parseEventId } from "../domain/EventId.ts"
+import type { ChainLink } from "../domain/RunAccount.ts"
 import type { Run } from "../domain/Run.ts"
 import type { Message } from "../protocol/agent2ui/Message.ts"
 import type { LogEntry, RunEvent } from "../runs/RunEvent.ts"
@@ -23,6 +24,10 @@ const isSent = ({ type }: Message): boolean => type !== "retract"
 
 export const partEntries = (parts: ReadonlyArray<Message>): ReadonlyArray<LogEntry> =>
   parts.map((data) => ({ seq: parseEventId(data.id)?.seq ?? 0, event: { event: "message", data } }))
+
+/** The parts have the newest state of each step, without the time of its changes. */
+export const untimed = (links: ReadonlyArray<ChainLink>): ReadonlyArray<ChainLink> =>
+  links.map((link) => ({ ...link, startedAt: null, endedAt: null }))
 
 export const entriesOf = (
   run: Run,

@@ -3,6 +3,7 @@
  * and the longest silence. Holds no message outside the page.
  */
 import type { Message, MessageType } from "../protocol/agent2ui/Message.ts"
+import type { FailedPlace } from "../protocol/agent2ui/Pairing.ts"
 import type { ChainLink } from "../domain/RunAccount.ts"
 import { jsonBytes, pageBytes } from "../domain/Page.ts"
 import type { LogEntry } from "../runs/RunEvent.ts"
@@ -57,9 +58,10 @@ export class RunChain {
     if (event.event === "message") this.#add(event.data, seq)
   }
 
-  /** The steps and calls that began on the page. `ended`: true when the run has ended. */
-  execution(ended: boolean): ReadonlyArray<ChainLink> {
-    return this.#links.slice(this.#firstLink, this.#last?.links ?? this.#firstLink, ended)
+  /** The steps and calls that began on the page. `end`: the place of the run's error, once the run has ended. */
+  execution(end?: FailedPlace): ReadonlyArray<ChainLink> {
+    if (end !== undefined) this.#links.end(end)
+    return this.#links.slice(this.#firstLink, this.#last?.links ?? this.#firstLink)
   }
 
   #add(message: Message, seq: number): void {
@@ -72,7 +74,7 @@ export class RunChain {
   }
 
   #take(message: Message, seq: number, firstLink: number): void {
-    const links = this.#links.slice(firstLink, this.#links.count, false)
+    const links = this.#links.slice(firstLink, this.#links.count)
     this.#bytes += jsonBytes(message) + jsonBytes(links) + endBytes * links.length
     const isFull = this.chain.length === this.#limit || this.#bytes > pageBytes
     if (isFull && this.#last !== undefined) {

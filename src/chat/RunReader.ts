@@ -188,13 +188,14 @@ const make = Effect.gen(function* () {
     yield* RunPages.each(pages, 0, running?.lastSeq ?? Number.POSITIVE_INFINITY, (entry) => chain.add(entry))
     const parts = chain.hasEvents || run.status === "running" ? undefined : yield* runs.expiredParts(run)
     const shown = parts === undefined ? chain : RunChain.of(ExpiredRun.partEntries(parts), cursor, limit)
+    const execution = shown.execution(run.status === "running" ? undefined : (run.error ?? {}))
     const details: RunDetails = {
       attempts: attempts.map((attempt) => RunTiming.timed(shownTo(principal, attempt))),
       times: RunTiming.timesOf(run, attempts, chain.longestSilenceMs),
       // A turn may fail before its first event. A turn with an answer had events.
       eventsKept: chain.hasEvents || (!shown.hasEvents && run.assistantMessageId === null),
       chain: shown.chain,
-      execution: chain.execution(run.status !== "running"),
+      execution: parts === undefined ? execution : ExpiredRun.untimed(execution),
       next: shown.next,
     }
     return details

@@ -1,5 +1,5 @@
 /** The parts of an answer in the order in which they are shown, and the change that each message makes to them. Pure. */
-import { planOfStep, planToUpdate } from "../protocol/agent2ui/Pairing.ts"
+import { type FailedPlace, failedAt, planOfStep, planToUpdate } from "../protocol/agent2ui/Pairing.ts"
 import * as Calls from "./Calls.ts"
 import type { Message, MessageOf } from "./Contract.ts"
 import * as Plans from "./Plans.ts"
@@ -181,36 +181,25 @@ const retract = (parts: Parts, { fromSeq, toSeq }: MessageOf<"retract">["data"])
   return left.length === parts.length ? left : left.reduce<Parts>(append, [])
 }
 
-/** The place of a failure: of the error that ended the run, or of an `error` message. */
-interface Failed {
-  readonly stepId?: string
-  readonly callId?: string
-}
-
-const errorsOf = (parts: Parts): ReadonlyArray<Failed> =>
+const errorsOf = (parts: Parts): ReadonlyArray<FailedPlace> =>
   parts
     .slice(parts.findLastIndex(({ type }) => type === "fallback") + 1)
-    .flatMap((part): Failed | ReadonlyArray<Failed> => (part.type === "error" ? part : []))
+    .flatMap((part): FailedPlace | ReadonlyArray<FailedPlace> => (part.type === "error" ? part : []))
 
-/** The steps of the failures. A failed call fails the step that made it. */
-const failedSteps = (parts: Parts, failures: ReadonlyArray<Failed>): ReadonlySet<string> =>
-  new Set(
-    failures.flatMap(({ callId, stepId }) => {
-      const call = parts.findLast((part) => part.type === "call" && part.callId === callId)
-      return stepId ?? (callId !== undefined && call?.type === "call" ? (call.stepId ?? []) : [])
-    }),
-  )
+const stepOf = (parts: Parts, callId: string): string | undefined => {
+  const call = parts.findLast((part) => part.type === "call" && part.callId === callId)
+  return call?.type === "call" ? call.stepId : undefined
+}
 
 /** The parts of an attempt that has ended: nothing runs, and the failed step and call are marked. */
-const stop = (parts: Parts, failure: Failed): Parts => {
-  const failures = [failure, ...errorsOf(parts)]
-  const calls = new Set(failures.flatMap(({ callId }) => callId ?? []))
-  const steps = new Set(failedSteps(parts, failures))
+const stop = (parts: Parts, failure: FailedPlace): Parts => {
+  const at = failedAt([failure, ...errorsOf(parts)], (callId) => stepOf(parts, callId))
+  const steps = new Set(at.steps)
   // Plans may have equal ids. The failure belongs to the last plan in which the step had not ended.
   return parts
     .toReversed()
     .map((part) => {
-      if (part.type === "call") return Calls.stopped(part, calls)
+      if (part.type === "call") return Calls.stopped(part, at.calls)
       if (part.type !== "plan" || part.left) return part
       const failed = new Set([...steps].filter((id) => Plans.hasOpen(part, id)))
       for (const id of failed) steps.delete(id)
@@ -268,4 +257,4 @@ export const afterMessage = (parts: Parts, key: string, seq: number, message: Me
 }
 
 /** The parts of a run that has ended. The error, if any, names the place of the failure. */
-export const afterEnd = (parts: Parts, failure: Failed = {}): Parts => stop(parts, failure)
+export const afterEnd = (parts: Parts, failure: FailedPlace = {}): Parts => stop(parts, failure)

@@ -1,5 +1,5 @@
 /** The plans of an answer: their steps, and the changes that the events make to them. Pure. */
-import { changeStep, findStep, stepsById } from "../protocol/agent2ui/Pairing.ts"
+import { changeStep, endedStatus, findStep, stepsById } from "../protocol/agent2ui/Pairing.ts"
 import type { MessageOf } from "./Contract.ts"
 
 type Step = MessageOf<"plan_step">["data"]
@@ -83,11 +83,7 @@ export const hasOpen = ({ steps }: Plan, stepId: string): boolean => {
 export const stopped = (plan: Plan, failedSteps: ReadonlySet<string>): Plan => {
   const stop = (step: PlanStep): PlanStep => ({
     ...step,
-    ...(isOpen(step) && failedSteps.has(step.id)
-      ? { status: "failed" }
-      : step.status === "running"
-        ? { status: "unfinished" }
-        : {}),
+    status: endedStatus(step.status, failedSteps.has(step.id)),
     ...(step.substeps === undefined ? {} : { substeps: step.substeps.map(stop) }),
   })
   return { ...plan, steps: plan.steps.map(stop), currentStep: "" }

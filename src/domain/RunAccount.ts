@@ -13,7 +13,7 @@ export const TimedAttempt = Schema.Struct({
 })
 export type TimedAttempt = typeof TimedAttempt.Type
 
-/** A plan step or a call. `unfinished`: the run ended first. */
+/** A plan step or a call. `failed` is also the one at the place of the error; `unfinished`: its attempt ended first. */
 export const ChainLink = Schema.Struct({
   kind: Schema.Literals(["step", "tool", "skill", "mcp"]),
   /** The upstream's id of the step or call; null if it gave none. */

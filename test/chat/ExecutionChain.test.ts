@@ -8,7 +8,8 @@ import * as Schema from "effect/Schema"
 const linksOf = (messages: ReadonlyArray<Message>, ended: boolean) => {
   const links = new Links()
   for (const message of messages) links.add(message)
-  return links.slice(0, links.count, ended)
+  if (ended) links.end({})
+  return links.slice(0, links.count)
 }
 
 /** Each with the second at which it came. */
@@ -154,6 +155,24 @@ describe("the execution chain", () => {
     assert.deepStrictEqual(shown(said([0, step("1", "completed")], [2, step("1", "running")])), [
       ["step", "1", "Step 1", "completed", null],
     ])
+  })
+
+  it("shows the failure at its step and call, as the client does, and nothing else as failed", () => {
+    const fallback: Draft = { type: "fallback", data: { from: "a", to: "b", reason: "", code: "" } }
+    const error: Draft = { type: "error", data: { code: "E", message: "" }, metadata: { callId: "a" } }
+    const running = [plan(["1", "running"], ["2", "running"], ["3", "pending"]), call("a"), call("b")]
+    const attempts = [...running, error, fallback, ...running]
+    const links = new Links()
+    for (const message of said(...attempts.map((draft, second) => [second, draft] as const)))
+      links.add(message)
+    links.end({ callId: "b", stepId: "3" })
+    assert.deepStrictEqual(
+      links.slice(0, links.count).map(({ id, status }) => `${id} ${status}`),
+      [
+        ...["1 failed", "2 unfinished", "3 pending", "a failed", "b unfinished"],
+        ...["1 unfinished", "2 unfinished", "3 failed", "a unfinished", "b failed"],
+      ],
+    )
   })
 
   it("shows a result without a call id under a call only where one open call has its name", () => {

@@ -37,7 +37,7 @@ describe("the chain of a run", () => {
     )
     assert.isNull(page?.next)
     assert.deepStrictEqual(
-      page?.execution(true).map(({ id, status }) => [id, status]),
+      page?.execution({}).map(({ id, status }) => [id, status]),
       [
         ["c1", "unfinished"],
         ["s1", "unfinished"],
@@ -53,11 +53,11 @@ describe("the chain of a run", () => {
     )
     for (const page of pages)
       assert.deepStrictEqual(
-        page.execution(false).map(({ id }) => id),
+        page.execution().map(({ id }) => id),
         page.chain.map(({ metadata }) => metadata?.callId ?? null),
       )
     assert.deepStrictEqual(
-      pages.flatMap((page) => page.execution(false).map(({ id }) => id)),
+      pages.flatMap((page) => page.execution().map(({ id }) => id)),
       Array.from({ length: 7 }, (_, n) => `c${n}`),
     )
   })
@@ -69,7 +69,7 @@ describe("the chain of a run", () => {
       metadata: { callId: "c0" },
     }
     const [first] = pagesOf([...calls, result], 1)
-    assert.deepInclude(first?.execution(true)[0], { id: "c0", status: "completed" })
+    assert.deepInclude(first?.execution({})[0], { id: "c0", status: "completed" })
   })
 
   it("is bounded in bytes, and a message larger than a page comes alone", () => {
@@ -102,6 +102,6 @@ describe("the chain of a run", () => {
       data: { ...plan.data, steps: plan.data.steps.map((step) => ({ ...step, id: `${n}.${step.id}` })) },
     }))
     for (const page of pagesOf(plans, 1000))
-      assert.isAtMost(jsonBytes(page.chain) + jsonBytes(page.execution(true)), pageBytes)
+      assert.isAtMost(jsonBytes(page.chain) + jsonBytes(page.execution({})), pageBytes)
   })
 })

@@ -14,7 +14,8 @@ import { crossfaded, everyTypeRun, failedChain, hostile, longRun } from "./every
 const accountOf = (events: ReadonlyArray<ChatEvent>) => {
   const links = new Links()
   for (const event of events) if (event.event === "message") links.add(event.data as Message)
-  return links.slice(0, links.count, true)
+  links.end({})
+  return links.slice(0, links.count)
 }
 
 describe.skipIf(!present(chromium, "scripts/setup-tests"))("an answer", { timeout: 120_000 }, () => {

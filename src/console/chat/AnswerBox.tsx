@@ -10,7 +10,7 @@ import { type Account, may } from "../service/Access.ts"
 import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
 import { markdownOf } from "./AnswerMarkdown.ts"
-import { hasChain } from "./AnswerParts.ts"
+import { hasChain, hasTrouble } from "./AnswerParts.ts"
 import { Facts } from "./Facts.tsx"
 import { Feedback } from "./Feedback.tsx"
 import { AnswerProblem } from "./Problem.tsx"
@@ -98,7 +98,7 @@ const ChainPlace = ({ answer, isWide }: { readonly answer: Answer; readonly isWi
       <Chain answer={answer} />
     </div>
   ) : (
-    <details class="chain-place">
+    <details class="chain-place" open={hasTrouble(answer)}>
       <summary>{t("chain")}</summary>
       <Chain answer={answer} />
     </details>

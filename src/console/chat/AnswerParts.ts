@@ -16,3 +16,7 @@ const contentTypes: ReadonlySet<string> = new Set([
 /** True if something of the answer belongs to the execution chain. */
 export const hasChain = ({ error, parts }: Pick<Answer, "error" | "parts">): boolean =>
   error !== undefined || parts.some(({ type }) => !contentTypes.has(type))
+
+/** True if the answer failed or came from another upstream than the one that began it. */
+export const hasTrouble = ({ parts, status }: Pick<Answer, "parts" | "status">): boolean =>
+  status === "failed" || parts.some(({ type }) => type === "fallback")

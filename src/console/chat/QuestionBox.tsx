@@ -1,5 +1,5 @@
 import { memo } from "preact/compat"
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useLayoutEffect, useRef, useState } from "preact/hooks"
 import type { Question } from "../../client/Conversation.ts"
 import { Badge, Button, CopyButton } from "../kit/Kit.tsx"
 import { chatText } from "../text/ChatText.ts"
@@ -30,7 +30,7 @@ const EditForm = ({
   const t = useText(chatText)
   const [text, setText] = useState(question.content)
   const field = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
   const isEmpty = text.trim() === "" && question.attachments.length === 0
   const submit = () => isEmpty || save(text.trim() === "" ? "" : text)
   return (

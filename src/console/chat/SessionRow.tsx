@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useLayoutEffect, useRef, useState } from "preact/hooks"
 import type { SessionOverview } from "../../client/Contract.ts"
 import { Badge, Button, Dialog, type Tone } from "../kit/Kit.tsx"
 import { Menu } from "../kit/Menu.tsx"
@@ -28,7 +28,7 @@ const Rename = ({
   const t = useText(sidebarText)
   const [title, setTitle] = useState(session.title ?? "")
   const field = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     field.current?.focus()
     field.current?.select()
   }, [])

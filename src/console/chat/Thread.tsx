@@ -1,5 +1,5 @@
 /** One conversation: its messages, its state and the field for the next message. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { AgentView } from "../../api/AgentsApi.ts"
 import type { Client } from "../../client/Client.ts"
 import type { ChatState } from "../../client/ConversationStore.ts"
@@ -68,7 +68,7 @@ const useParts = (props: ThreadProps) => {
     [store],
   )
   useSoughtBranch(props, state)
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
   const send = () => {
     const { uploaded } = attachments
     void store.send(text.trim() === "" ? "" : text, uploaded.length === 0 ? undefined : uploaded)

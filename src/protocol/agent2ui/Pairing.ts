@@ -111,6 +111,27 @@ export const planOfStep = (
   return owner >= 0 ? owner : plans.length - 1
 }
 
+/** The place of a failure: of the error that ended the run, or of an `error` message. */
+export interface FailedPlace {
+  readonly stepId?: string | undefined
+  readonly callId?: string | undefined
+}
+
+/** The ids of the calls and steps at these places. A failed call fails the step that made it. */
+export const failedAt = (
+  places: ReadonlyArray<FailedPlace>,
+  stepOf: (callId: string) => string | null | undefined,
+): { readonly calls: ReadonlySet<string>; readonly steps: ReadonlySet<string> } => ({
+  calls: new Set(places.flatMap(({ callId }) => callId ?? [])),
+  steps: new Set(
+    places.flatMap(({ callId, stepId }) => stepId ?? (callId === undefined ? [] : (stepOf(callId) ?? []))),
+  ),
+})
+
+/** The status of a step or call whose attempt has ended. Nothing runs then. */
+export const endedStatus = <Status extends string>(status: Status, isFailed: boolean) =>
+  isFailed && !hasEnded({ status }) ? "failed" : status === "running" ? "unfinished" : status
+
 /** A call, as far as pairing needs it. */
 interface KnownCall {
   readonly kind: string
