@@ -1,7 +1,7 @@
 /**
  * Deletes a user's sessions and messages in this order:
  * 1. The rows are marked as deleted. No read returns them any more.
- * 2. Their runs that still run are cancelled. If this came first, it would miss a run that begins before the mark.
+ * 2. Their unfinished runs are cancelled. If this came first, it would miss a run that begins before the mark.
  * 3. After the grace time, `Purger` removes the data.
  */
 import * as Clock from "effect/Clock"

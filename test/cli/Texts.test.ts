@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { aligned } from "../../src/cli/Columns.ts"
 import { read as commandSettings } from "../../src/config/ConfigCommands.ts"
-import { printable } from "../../src/domain/PlainText.ts"
+import { printable, printableLine } from "../../src/domain/PlainText.ts"
 import { explained, Refused } from "../../src/cli/Explained.ts"
 import { print, say } from "../../src/cli/Output.ts"
 import { serviceIn } from "../../src/cli/ServiceChoice.ts"
@@ -37,6 +37,8 @@ describe("text for a terminal", () => {
   it("has no escapes of others, and columns as wide as their widest cell", () => {
     expect(printable("a\u001b[2Jb\nc\td")).toBe("a\ufffd[2Jb\nc\td")
     expect(printable("a\r\nb\u009b2J\u202ec")).toBe("a\nb\ufffd2J\ufffdc")
+    expect(printable("a\rb\u200bc\u{e0041}")).toBe("a\ufffdb\ufffdc\ufffd")
+    expect(printableLine("a\r\nb\tc\rd\u3164")).toBe("a b c d\ufffd")
     expect(aligned([["A", "LONG"], ["long", "b"], ["c"]])).toEqual(["A     LONG", "long  b", "c"])
   })
 })

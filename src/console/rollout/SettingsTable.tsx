@@ -6,7 +6,7 @@ import { Time } from "../kit/Time.tsx"
 import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
 import { type Document, fields, type Rule, thresholdNames } from "./RolloutDraft.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Table } from "../kit/Table.tsx"
 
 type T = (key: keyof typeof rolloutText, parameters?: Readonly<Record<string, string | number>>) => string
