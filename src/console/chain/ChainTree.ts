@@ -53,6 +53,11 @@ const leaves: ReadonlySet<string> = new Set(["thinking", "fallback", "retract", 
 const isLeaf = (part: Part): part is Leaf =>
   leaves.has(part.type) || (part.type === "progress" && part.stepId !== undefined)
 
+/** False for an answer whose tree would be empty. */
+export const hasChain = ({ error, parts }: Pick<Answer, "error" | "parts">): boolean =>
+  error !== undefined ||
+  parts.some((part) => part.type === "plan" || part.type === "call" || part.type === "error" || isLeaf(part))
+
 const failureOf = ({ code, details, message }: MessageOf<"error">["data"]): Failure => ({
   code,
   message,
