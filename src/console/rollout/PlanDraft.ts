@@ -2,8 +2,7 @@
 import type { AutopilotStart } from "../../api/AutopilotApi.ts"
 import { autopilotLimits as limits, defaultAutopilotPlan } from "../../domain/AutopilotLimits.ts"
 import { parseDuration, typedDuration } from "../../domain/Duration.ts"
-import { outOfRange, type Problem } from "./Problems.ts"
-import { numberOf } from "./RolloutDraft.ts"
+import { numberOf, outOfRange, type Problem } from "../kit/Inputs.ts"
 
 export const marginNames = [
   "success",
