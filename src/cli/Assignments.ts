@@ -4,7 +4,7 @@
  */
 import type * as Schema from "effect/Schema"
 import type { RolloutPatch, RolloutSettings } from "../domain/RolloutSettings.ts"
-import { rolloutFields } from "../domain/RolloutSettings.ts"
+import { rolloutFields } from "../domain/RolloutLimits.ts"
 import { didYouMean } from "./DidYouMean.ts"
 import { UsageError } from "./Explained.ts"
 import { wordsOf } from "./KeysText.ts"

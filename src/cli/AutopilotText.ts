@@ -2,7 +2,8 @@
 import type { AutopilotView } from "../api/AutopilotApi.ts"
 import type { AutopilotStatus, AutopilotVerdict } from "../domain/Autopilot.ts"
 import { aligned } from "./Columns.ts"
-import { lengthOf, timeOf } from "./Times.ts"
+import { typedDuration } from "../domain/Duration.ts"
+import { timeOf } from "./Times.ts"
 
 /** Like Argo Rollouts: a finished rollout is healthy or degraded, and any other is in progress. */
 export const endOf = (status: AutopilotStatus): "healthy" | "degraded" | undefined => {
@@ -47,7 +48,7 @@ export const stateLines = (state: AutopilotView, now: number): ReadonlyArray<str
     ...(state.next === null
       ? []
       : [["next", `${state.next.percentage} %${notBefore(state.next.notBefore, now)}`]]),
-    ["plan", state.plan.steps.map((step) => `${step.percentage} % ${lengthOf(step.holdMs)}`).join(", ")],
+    ["plan", state.plan.steps.map((step) => `${step.percentage} % ${typedDuration(step.holdMs)}`).join(", ")],
     ...(state.verdict === null
       ? []
       : [

@@ -1,7 +1,4 @@
-/**
- * The events of a run as text: pieces of the answer, and notes about the way to it. Pure, with one state: the transcript
- * of the run so far.
- */
+/** Turns the events of a run into lines for the terminal. Pure, but a `Transcript` remembers the events before. */
 import type { ChatEvent, Message, RunDone, RunError } from "../client/Contract.ts"
 import { aligned } from "./Columns.ts"
 import { printable } from "../domain/PlainText.ts"

@@ -1,4 +1,5 @@
 /** The first line of `crossfade watch`, in the words of the console. */
+import { durationText } from "../domain/Duration.ts"
 import {
   filled,
   type Headline,
@@ -16,17 +17,10 @@ const clock = ({ now, time }: { readonly time: number; readonly now: number }): 
   return `${isToday ? "" : `${day} `}${at.toTimeString().slice(0, 5)}`
 }
 
-const duration = (ms: number): string => {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.round(seconds / 60)
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
-
 const sentence = ({ text, values }: Line): string =>
   filled(headlineTexts[text], values, (value) => {
     if ("time" in value) return clock(value)
-    if ("ms" in value) return duration(value.ms)
+    if ("ms" in value) return durationText(value.ms)
     if ("share" in value) return `${Math.round(value.share * 1000) / 10} %`
     return value.turns === null
       ? headlineTexts.allTurns

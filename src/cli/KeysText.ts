@@ -1,14 +1,14 @@
 /** The texts that `crossfade keys` reads and prints. Pure. */
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { aligned } from "./Columns.ts"
-import { lengthIn } from "./LengthOfTime.ts"
+import { lengthFrom } from "./LengthOfTime.ts"
 import { timeOf } from "./Times.ts"
 
 export const wordsOf = (list: string): ReadonlyArray<string> =>
   list.split(/[\s,]+/).filter((word) => word !== "")
 
 /** `90d` in milliseconds. */
-export const Lifetime = lengthIn("mhd", "Expected minutes, hours or days, such as 30m, 12h or 90d")
+export const Lifetime = lengthFrom(60_000, "Expected minutes, hours or days, such as 30m, 12h or 90d")
 
 const whenOf = (ms: number | null, now: number): string => (ms === null ? "never" : timeOf(ms, now))
 

@@ -1,11 +1,7 @@
 /** The texts that `crossfade rollout` prints. Pure. */
 import type { RolloutDocument } from "../api/RolloutApi.ts"
-import {
-  type RolloutField,
-  rolloutFields,
-  type RolloutPatch,
-  type RolloutSource,
-} from "../domain/RolloutSettings.ts"
+import { type RolloutField, rolloutFields } from "../domain/RolloutLimits.ts"
+import type { RolloutPatch, RolloutSource } from "../domain/RolloutSettings.ts"
 import { aligned } from "./Columns.ts"
 import { timeOf } from "./Times.ts"
 

@@ -1,6 +1,10 @@
 /**
- * Chooses the service of a command: a flag wins over the environment, the environment over the profile `default`, and
- * that over the default address. A profile that `--profile` names counts as a flag. Pure.
+ * Chooses the address and the token of a command. Pure. The first source that has a value wins:
+ * 1. `--url` and `--token`
+ * 2. the profile that `--profile` names
+ * 3. the environment
+ * 4. the profile `default`
+ * 5. for the address only: the default address
  */
 import * as Redacted from "effect/Redacted"
 import { didYouMean } from "./DidYouMean.ts"

@@ -1,15 +1,7 @@
 /** Times as people and as programs read them. Pure. */
+import { durationText } from "../domain/Duration.ts"
 
-const minute = 60_000
-const hour = 60 * minute
-const day = 24 * hour
-
-/** A length such as `45 s`, `3 m`, `2 h` or `5 d`. */
-export const lengthOf = (ms: number): string => {
-  if (ms < minute) return `${Math.floor(ms / 1000)} s`
-  if (ms < hour) return `${Math.floor(ms / minute)} m`
-  return ms < day ? `${Math.floor(ms / hour)} h` : `${Math.floor(ms / day)} d`
-}
+const day = 86_400_000
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
@@ -19,10 +11,10 @@ const localTime = (at: number): string => {
   return `${date} ${two(time.getHours())}:${two(time.getMinutes())}`
 }
 
-/** Relative within a day, such as `3 m ago` or `in 2 h`, otherwise local time. */
+/** Relative within a day, such as `3 min ago` or `in 2 h`, otherwise local time. */
 export const timeOf = (at: number, now: number): string => {
   if (Math.abs(now - at) >= day) return localTime(at)
-  return at <= now ? `${lengthOf(now - at)} ago` : `in ${lengthOf(at - now)}`
+  return at <= now ? `${durationText(now - at, 1)} ago` : `in ${durationText(at - now, 1)}`
 }
 
 /** The fields of the API that hold epoch milliseconds; some of these names also hold other values. */

@@ -4,13 +4,12 @@
  */
 import type { Actor } from "../domain/Actor.ts"
 import { murmur3 } from "../domain/Bucket.ts"
-import {
-  type OperatorSettings,
-  type RolloutField,
-  rolloutFields,
-  type RolloutPatch,
-  type RolloutSettings,
-  type RolloutSource,
+import { type RolloutField, rolloutFields } from "../domain/RolloutLimits.ts"
+import type {
+  OperatorSettings,
+  RolloutPatch,
+  RolloutSettings,
+  RolloutSource,
 } from "../domain/RolloutSettings.ts"
 import type { StoredRollout } from "../store/RolloutStore.ts"
 

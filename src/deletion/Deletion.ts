@@ -1,9 +1,8 @@
 /**
- * Deletes a user's sessions and messages: the rows disappear from every read at once, then the running runs among them
- * are cancelled, and `Purger` removes everything after the grace time.
- *
- * The rows are deleted before the runs are cancelled. A run that ends later stays deleted. In the other order, a run
- * that begins between the two steps would not be deleted.
+ * Deletes a user's sessions and messages in this order:
+ * 1. The rows are marked as deleted. No read returns them any more.
+ * 2. Their unfinished runs are cancelled. If this came first, it would miss a run that begins before the mark.
+ * 3. After the grace time, `Purger` removes the data.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -17,9 +17,11 @@ const AutopilotStep = Schema.Struct({
 })
 
 /**
- * The margins within which the runtime counts as good as direct mode. The first four are differences between two shares
- * of runs. `feedback` is the difference between two shares of rated answers. The ratios divide a figure of the runtime
- * by the same figure of direct mode: a 95th percentile, or the mean tokens of a run.
+ * Within these margins the runtime counts as good as direct mode.
+ * - `success`, `firstTry`, `repeats`, `stops`: the difference between the two shares of runs.
+ * - `feedback`: the difference between the two shares of rated answers.
+ * - The ratios: the runtime's figure divided by the figure of direct mode. The figure is the 95th percentile of a time,
+ *   or the mean tokens of a run.
  */
 export const AutopilotMargins = Schema.Struct({
   success: margin,

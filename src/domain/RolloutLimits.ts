@@ -1,4 +1,15 @@
-/** The limits of the rollout settings. Without a schema, so that the console checks an input by the same limits. */
+/** The fields and limits of the rollout settings. Without a schema, so that the console uses the same ones. */
+export const rolloutFields = [
+  "defaultMode",
+  "percentage",
+  "enabledOrgs",
+  "deniedOrgs",
+  "rules",
+  "shadowPercentage",
+  "thresholds",
+] as const
+export type RolloutField = (typeof rolloutFields)[number]
+
 export const rolloutLimits = {
   percentage: { minimum: 0, maximum: 100 },
   share: { minimum: 0, maximum: 1 },

@@ -7,7 +7,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import { Actor } from "./Actor.ts"
 import { AgentId, OrgId } from "./Ids.ts"
 import { ExecutionMode } from "./Mode.ts"
-import { rolloutLimits as limits, ruleHeaderName, ruleLanguage } from "./RolloutLimits.ts"
+import { type RolloutField, rolloutLimits as limits, ruleHeaderName, ruleLanguage } from "./RolloutLimits.ts"
 
 const lowerCase = Schema.String.pipe(Schema.decode(SchemaTransformation.toLowerCase()))
 
@@ -97,18 +97,8 @@ export const RolloutSettings = Schema.Struct({
   /** The share of turns that also run in shadow in the other mode. */
   shadowPercentage: percentage,
   thresholds: Thresholds,
-})
+} satisfies Readonly<Record<RolloutField, unknown>>)
 export type RolloutSettings = typeof RolloutSettings.Type
-export type RolloutField = keyof RolloutSettings
-export const rolloutFields = [
-  "defaultMode",
-  "percentage",
-  "enabledOrgs",
-  "deniedOrgs",
-  "rules",
-  "shadowPercentage",
-  "thresholds",
-] as const satisfies ReadonlyArray<RolloutField>
 
 const { fields } = RolloutSettings
 

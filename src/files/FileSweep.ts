@@ -1,6 +1,6 @@
 /**
- * The background job that removes unused files. It removes uploads that no message used within a day, and the contents
- * of uploads that lost their process. `deletion/Purger` removes the contents of deleted files.
+ * A background job that removes uploads without a message after a day, and the remains of uploads that did not finish.
+ * `deletion/Purger` removes the contents of deleted files.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
 /** The news in a transition of a breaker: it opened or closed, or an operator's override began or ended. Pure. */
-import { durationText } from "../domain/DurationText.ts"
+import { durationText } from "../domain/Duration.ts"
 import { type News, sentence } from "../domain/Notification.ts"
 import type { OperatorOverride } from "../monitoring/breaker/OperatorOverride.ts"
 import type { ScopedTransition } from "../monitoring/breaker/Transition.ts"

@@ -15,11 +15,8 @@ export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("Sess
   sessionId: SessionId,
 }) {}
 
-/**
- * `answered`: its turn has an answer, on this or another branch. If it is false on an assistant's message, the turn of
- * that message failed.
- */
 export interface BranchMessage extends ChatMessage {
+  /** True if its turn has an answer, on any branch. False on an assistant's message: its turn failed. */
   readonly answered: boolean
   /**
    * True if the session continued differently after this message before this branch did: an earlier message, perhaps

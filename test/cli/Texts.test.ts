@@ -1,16 +1,20 @@
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { aligned } from "../../src/cli/Columns.ts"
 import { read as commandSettings } from "../../src/config/ConfigCommands.ts"
-import { printable } from "../../src/domain/PlainText.ts"
+import { printable, printableLine } from "../../src/domain/PlainText.ts"
 import { explained, Refused } from "../../src/cli/Explained.ts"
+import { Lifetime } from "../../src/cli/KeysText.ts"
+import { Length } from "../../src/cli/LengthOfTime.ts"
 import { print, say } from "../../src/cli/Output.ts"
 import type { Profiles } from "../../src/cli/Profile.ts"
 import { ownerLine } from "../../src/cli/RolloutText.ts"
 import { serviceIn } from "../../src/cli/ServiceChoice.ts"
-import { lengthOf, timeOf, withIsoTimes } from "../../src/cli/Times.ts"
+import { timeOf, withIsoTimes } from "../../src/cli/Times.ts"
 import { Transcript } from "../../src/cli/ChatText.ts"
 import type { ChatEvent, Message } from "../../src/client/Contract.ts"
 
@@ -21,11 +25,22 @@ describe("times", () => {
   it("are relative within a day, and local time before and after", () => {
     expect([timeOf(now, now), timeOf(now - 3 * minute, now), timeOf(now + 90 * minute, now)]).toEqual([
       "0 s ago",
-      "3 m ago",
+      "3 min ago",
       "in 1 h",
     ])
     expect(timeOf(now - 1440 * minute, now)).toMatch(/^2026-11-29 \d\d:\d\d$/)
-    expect([59_999, 60_000, 3_600_000, 172_800_000].map(lengthOf)).toEqual(["59 s", "1 m", "1 h", "2 d"])
+  })
+
+  it("are read as lengths up to a hundred years, and refused otherwise", () => {
+    const read = (schema: typeof Length, text: string) =>
+      Option.getOrUndefined(Schema.decodeOption(schema)(text))
+    expect(["90s", "1h30m", "36500d"].map((text) => read(Length, text))).toEqual([
+      9e4, 54e5, 3_153_600_000_000,
+    ])
+    expect(
+      ["0", "0d", "5", "500ms", "36501d", "-5m"].filter((text) => read(Length, text) !== undefined),
+    ).toEqual([])
+    expect([read(Lifetime, "30s"), read(Lifetime, "30m")]).toEqual([undefined, 18e5])
   })
 
   it("are ISO 8601 in JSON, and other fields of the same name stay", () => {
@@ -39,6 +54,8 @@ describe("text for a terminal", () => {
   it("has no escapes of others, and columns as wide as their widest cell", () => {
     expect(printable("a\u001b[2Jb\nc\td")).toBe("a\ufffd[2Jb\nc\td")
     expect(printable("a\r\nb\u009b2J\u202ec")).toBe("a\nb\ufffd2J\ufffdc")
+    expect(printable("a\rb\u200bc\u{e0041}")).toBe("a\ufffdb\ufffdc\ufffd")
+    expect(printableLine("a\r\nb\tc\rd\u3164")).toBe("a b c d\ufffd")
     expect(aligned([["A", "LONG"], ["long", "b"], ["c"]])).toEqual(["A     LONG", "long  b", "c"])
   })
 })

@@ -1,6 +1,6 @@
 /** Rules of the console for values that models, tools and other users wrote. */
 import { describe, expect, it } from "vitest"
-import { visible } from "../../src/console/chain/VisibleText.ts"
+import { visible } from "../../src/domain/PlainText.ts"
 import { markdownOf } from "../../src/console/chat/AnswerMarkdown.ts"
 import { csvText } from "../../src/console/kit/Csv.ts"
 import { decoded } from "../../src/console/markdown/Blocks.ts"
@@ -85,6 +85,7 @@ describe("a name", () => {
     ["acme\u{e0041}", "acme<U+E0041>"],
     ["acme\u3164", "acme<U+3164>"],
     ["a\u061cb\u2064c\u009b", "a<U+061C>b<U+2064>c<U+009B>"],
+    ["a\r\nb\rc", "a\r\nb<U+000D>c"],
     ["Zoë, 李雷, 👩‍🚀\n", "Zoë, 李雷, 👩‍🚀\n"],
   ])("shows characters that hide or reorder text: %j", (name, shown) => {
     expect(visible(name)).toBe(shown)

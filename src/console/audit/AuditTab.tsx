@@ -9,7 +9,7 @@ import { dataOf } from "../service/Service.ts"
 import { auditText } from "../text/AuditText.ts"
 import { useText } from "../text/Text.ts"
 import { type AuditFilter, changesOf, csvOf, filtered, personOf } from "./AuditRows.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Table } from "../kit/Table.tsx"
 
 const save = (name: string, type: string, text: string): void => {

@@ -53,6 +53,15 @@ const leaves: ReadonlySet<string> = new Set(["thinking", "fallback", "retract", 
 const isLeaf = (part: Part): part is Leaf =>
   leaves.has(part.type) || (part.type === "progress" && part.stepId !== undefined)
 
+/** False for an answer whose tree would be empty. */
+export const hasChain = ({ error, parts }: Pick<Answer, "error" | "parts">): boolean =>
+  error !== undefined ||
+  parts.some((part) => part.type === "plan" || part.type === "call" || part.type === "error" || isLeaf(part))
+
+/** True for an answer that failed, or came from another upstream than the one that began it. */
+export const hasTrouble = ({ parts, status }: Pick<Answer, "parts" | "status">): boolean =>
+  status === "failed" || parts.some(({ type }) => type === "fallback")
+
 const failureOf = ({ code, details, message }: MessageOf<"error">["data"]): Failure => ({
   code,
   message,

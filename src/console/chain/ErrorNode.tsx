@@ -5,7 +5,7 @@ import { useText } from "../text/Text.ts"
 import type { Failure } from "./ChainTree.ts"
 import { Fold } from "./Fold.tsx"
 import { JsonTree, LongText } from "./JsonTree.tsx"
-import { visible } from "./VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 export const ErrorNode = ({ error }: { readonly error: Failure }) => {
   const t = useText(chainText)

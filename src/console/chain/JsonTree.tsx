@@ -4,7 +4,7 @@ import { Button, CopyButton } from "../kit/Kit.tsx"
 import { chainText } from "../text/ChainText.ts"
 import { useText } from "../text/Text.ts"
 import { Fold } from "./Fold.tsx"
-import { visible } from "./VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 const shownCharacters = 600
 const shownEntries = 100

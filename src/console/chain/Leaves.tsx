@@ -4,7 +4,7 @@ import { useText } from "../text/Text.ts"
 import type { Leaf } from "./ChainTree.ts"
 import { Fold } from "./Fold.tsx"
 import { LongText } from "./JsonTree.tsx"
-import { visible } from "./VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type LeafOf<Type extends Leaf["type"]> = Extract<Leaf, { readonly type: Type }>
 

@@ -9,7 +9,7 @@ import { Fold } from "./Fold.tsx"
 import { JsonTree, LongText } from "./JsonTree.tsx"
 import { LeafNode } from "./Leaves.tsx"
 import { Sign, type StateName, StateWord } from "./State.tsx"
-import { visible } from "./VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type NodeOf<Kind extends ChainNode["kind"]> = Extract<ChainNode, { readonly kind: Kind }>
 interface Live {

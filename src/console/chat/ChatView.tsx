@@ -19,7 +19,7 @@ import { SessionList } from "./SessionList.ts"
 import { Shortcuts, useShortcuts } from "./Shortcuts.tsx"
 import { Sidebar } from "./Sidebar.tsx"
 import { Thread } from "./Thread.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 /** Reads the list at first, when the page is shown again, and after each change of a run. */
 const useFreshList = (list: SessionList, store: ConversationStore): void => {

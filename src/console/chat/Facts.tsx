@@ -7,7 +7,7 @@ import { useStore } from "../kit/Store.ts"
 import { chatText } from "../text/ChatText.ts"
 import { language, useText } from "../text/Text.ts"
 import { useRunFacts } from "./RunFacts.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 export const Mode = ({ mode }: { readonly mode: string }) => {
   const t = useText(chatText)

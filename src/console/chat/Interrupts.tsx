@@ -6,7 +6,7 @@ import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
 import { approvalOf, choicesOf, type Interrupt, payloadOf } from "./Approval.ts"
 import type { ThreadActions } from "./ThreadActions.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type Give = (payload: Parameters<ThreadActions["answer"]>[1]) => void
 

@@ -7,7 +7,7 @@ import { duration } from "../kit/Time.tsx"
 import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
 import { adviceFor } from "./Advice.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 const Id = ({ label, value }: { readonly label: string; readonly value: string | undefined }) =>
   value === undefined ? null : (

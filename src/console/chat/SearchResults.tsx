@@ -5,7 +5,7 @@ import { hrefOf } from "../Router.ts"
 import { sidebarText } from "../text/SidebarText.ts"
 import { useText } from "../text/Text.ts"
 import { type Found, piecesOf, type Snippet, useSearch } from "./Search.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 const Marked = ({ snippet }: { readonly snippet: Snippet }) => (
   <>

@@ -5,7 +5,7 @@ import { Failure } from "../kit/Kit.tsx"
 import { open } from "../service/Service.ts"
 import { chatText } from "../text/ChatText.ts"
 import { useText } from "../text/Text.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 /** The address of the image's bytes in this page; undefined until they are read. */
 const useBlobUrl = (path: string | undefined): string | undefined => {

@@ -7,7 +7,7 @@ import { hrefOf } from "../Router.ts"
 import { sidebarText } from "../text/SidebarText.ts"
 import { useText } from "../text/Text.ts"
 import type { SessionList } from "./SessionList.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 interface RowProps {
   readonly session: SessionOverview

@@ -10,7 +10,7 @@ import { crossfadeText } from "../text/CrossfadeText.ts"
 import { useText } from "../text/Text.ts"
 import type { ViewProps } from "../ViewProps.ts"
 import { Rows } from "./Rows.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { errorOf } from "../kit/ErrorOf.ts"
 
 type Shown = LiveView["notifications"][number]

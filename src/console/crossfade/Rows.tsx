@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact"
 import { hrefOf } from "../Router.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Table } from "../kit/Table.tsx"
 
 /** A table that scrolls in itself, or a sentence in its place. The first cell of each row is its header. */

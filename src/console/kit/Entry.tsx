@@ -1,6 +1,9 @@
 /** An input with its label, help and problem. The problem is read with the input. */
 import type { ComponentChildren } from "preact"
 import { useId } from "preact/hooks"
+import { problemText } from "../text/ProblemText.ts"
+import { useText } from "../text/Text.ts"
+import type { Problem } from "./Inputs.ts"
 
 export interface EntryAttributes {
   readonly id: string
@@ -55,4 +58,14 @@ export const Entry = ({
       )}
     </div>
   )
+}
+
+/** The words of the first problem at `path` or, with `within`, below it. */
+export const useProblem = (problems: ReadonlyArray<Problem>) => {
+  const t = useText(problemText)
+  return (path: string, { within = false } = {}): string | undefined => {
+    const found = problems.find((one) => one.path === path || (within && one.path.startsWith(`${path}.`)))
+    if (found === undefined) return undefined
+    return "message" in found ? found.message : t(found.key, found.parameters)
+  }
 }

@@ -3,7 +3,7 @@ import type { ButtonHTMLAttributes, ComponentChildren } from "preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { shellText } from "../text/ShellText.ts"
 import { useText } from "../text/Text.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type ButtonProps = ButtonHTMLAttributes & { readonly look?: "plain" | "main" | "danger" | "bare" }
 

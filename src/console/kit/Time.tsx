@@ -1,28 +1,22 @@
 /** Times for people, in the language of the page. Times of the API are epoch milliseconds or ISO. */
 import { useEffect, useState } from "preact/hooks"
+import { durationText, largestUnits } from "../../domain/Duration.ts"
 import { language } from "../text/Text.ts"
 import { useStore } from "./Store.ts"
-
-const units = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1000],
-] as const
 
 /** "3 minutes ago", "in 20 seconds". */
 export const relative = (at: number, now: number, tag: string): string => {
   const format = new Intl.RelativeTimeFormat(tag, { numeric: "auto" })
-  const distance = at - now
-  const [unit, ms] = units.find(([, size]) => Math.abs(distance) >= size) ?? (["second", 1000] as const)
-  return format.format(Math.trunc(distance / ms), unit)
+  return largestUnits(Math.abs(at - now), 1)
+    .map(({ count, name }) => format.format(at < now ? -count : count, name))
+    .join("")
 }
 
-/** "850 ms", "12.4 s", "3 m 05 s". */
+/** A measured time, with fractions of a second: "850 ms", "12.4 s", "3 min 5 s". */
 export const duration = (ms: number): string => {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
-  return `${Math.floor(ms / 60_000)} m ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, "0")} s`
+  return durationText(ms)
 }
 
 /** "17:05:09", in every language. */

@@ -4,7 +4,7 @@ import { CopyButton } from "../kit/Kit.tsx"
 import { markdownText } from "../text/MarkdownText.ts"
 import { useText } from "../text/Text.ts"
 import { grown, linesOf, type Piece } from "./Lines.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 interface CodeProps {
   readonly code: string

@@ -2,7 +2,7 @@
 import { lazy, Suspense } from "preact/compat"
 import { useMemo } from "preact/hooks"
 import { Fold } from "../chain/Fold.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Loading } from "../kit/Kit.tsx"
 import { partsText } from "../text/PartsText.ts"
 import { useText } from "../text/Text.ts"

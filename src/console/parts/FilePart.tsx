@@ -1,7 +1,7 @@
 /** A file: its name, type and size, and a download by a link of five minutes. */
 import { useMemo, useState } from "preact/hooks"
 import type { MessageOf } from "../../client/Contract.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Button } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
 import { dataOf, open } from "../service/Service.ts"

@@ -1,7 +1,7 @@
 /** An image: from a data URL, or from this gateway with the token. An image of another host is a link and is never loaded. */
 import { useCallback, useEffect, useMemo } from "preact/hooks"
 import type { MessageOf } from "../../client/Contract.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Loading, Notice } from "../kit/Kit.tsx"
 import { useLoaded } from "../service/Loaded.ts"
 import { open } from "../service/Service.ts"

@@ -2,7 +2,7 @@
 import type { MessageOf } from "../../client/Contract.ts"
 import { Fold } from "../chain/Fold.tsx"
 import { JsonTree, LongText } from "../chain/JsonTree.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Notice } from "../kit/Kit.tsx"
 import { chainText } from "../text/ChainText.ts"
 import { partsText } from "../text/PartsText.ts"

@@ -1,5 +1,5 @@
 /** A pie as SVG. Its slices are named in the legend beside it, with their shares. */
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import type { Slice } from "./ChartRules.ts"
 
 const tau = 2 * Math.PI

@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks"
 import { Button, CopyButton } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { partsText } from "../text/PartsText.ts"
 import { language, useText } from "../text/Text.ts"
 import * as Rules from "./TableRules.ts"

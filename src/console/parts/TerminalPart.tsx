@@ -1,6 +1,6 @@
 /** The output of one sandbox as a terminal: streams are marked, and the state and the use of resources stand above. */
 import { useMemo, useState } from "preact/hooks"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Badge, Button } from "../kit/Kit.tsx"
 import { duration } from "../kit/Time.tsx"
 import { partsText } from "../text/PartsText.ts"

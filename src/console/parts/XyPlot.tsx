@@ -3,7 +3,7 @@ import "uplot/dist/uPlot.min.css"
 import { useEffect, useRef } from "preact/hooks"
 import UPlot from "uplot"
 import type { Drawing, Series } from "./ChartRules.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type Xy = Extract<Drawing, { readonly kind: "xy" }>
 

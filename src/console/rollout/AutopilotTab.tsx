@@ -17,7 +17,7 @@ import { PlanForm } from "./PlanForm.tsx"
 import { isFinished } from "./Progress.ts"
 import { Stepper } from "./Stepper.tsx"
 import { Cohorts, VerdictShown } from "./VerdictShown.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 const pollMs = 5000
 const read = (signal: AbortSignal) => dataOf<AutopilotView | null>("/api/v1/runtime/autopilot", { signal })

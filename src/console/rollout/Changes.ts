@@ -1,12 +1,11 @@
 /** A change of the rollout settings, line by line, for people. Pure. */
-import type { RolloutField } from "../../domain/RolloutSettings.ts"
+import { type RolloutField, rolloutFields } from "../../domain/RolloutLimits.ts"
 import type { Parameters } from "../text/Text.ts"
 import type { rolloutText } from "../text/RolloutText.ts"
 import {
   changedFields,
   type Document,
   type Draft,
-  fields,
   isEqual,
   type Rule,
   type Settings,
@@ -87,7 +86,9 @@ const ofField = (field: RolloutField, before: Settings, after: Settings): Readon
 
 /** Between two states of the settings. */
 export const linesBetween = (before: Settings, after: Settings): ReadonlyArray<Line> =>
-  fields.filter((field) => !isEqual(field, before, after)).flatMap((field) => ofField(field, before, after))
+  rolloutFields
+    .filter((field) => !isEqual(field, before, after))
+    .flatMap((field) => ofField(field, before, after))
 
 const ofReturn = (field: RolloutField, base: Document): ReadonlyArray<Line> => [
   { field, key: "returns" },

@@ -1,17 +1,19 @@
-import type { RolloutField } from "../../domain/RolloutSettings.ts"
+import { type RolloutField, rolloutFields } from "../../domain/RolloutLimits.ts"
 import { Button, Notice } from "../kit/Kit.tsx"
 import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
 import { ChangeList } from "./ChangeList.tsx"
 import { linesBetween } from "./Changes.ts"
-import { type Document, fields } from "./RolloutDraft.ts"
+import { type Document } from "./RolloutDraft.ts"
 
 /** The last operator who set a field since `base`. */
 const changedBy = (base: Document, theirs: Document): string | undefined =>
-  fields
-    .map((field) => theirs.sources[field])
-    .filter((source, place) => JSON.stringify(source) !== JSON.stringify(base.sources[fields[place]!]))
-    .flatMap((source) => (source.from === "operator" ? [source] : []))
+  rolloutFields
+    .filter((field) => JSON.stringify(theirs.sources[field]) !== JSON.stringify(base.sources[field]))
+    .flatMap((field) => {
+      const source = theirs.sources[field]
+      return source.from === "operator" ? [source] : []
+    })
     .toSorted((a, b) => b.at - a.at)[0]?.by.userId
 
 /** The change of another operator that came first, and the choices. */

@@ -1,8 +1,6 @@
 /** The parts that the inputs of all settings share. */
 import type { EntryAttributes } from "../kit/Entry.tsx"
-import { problemText } from "../text/ProblemText.ts"
-import { useText } from "../text/Text.ts"
-import type { Problem } from "./Problems.ts"
+import type { Problem } from "../kit/Inputs.ts"
 import type { Document, Draft, Mode } from "./RolloutDraft.ts"
 
 export interface FormProps {
@@ -10,16 +8,6 @@ export interface FormProps {
   readonly draft: Draft
   readonly change: (draft: Draft) => void
   readonly problems: ReadonlyArray<Problem>
-}
-
-/** The words of the first problem at `path` or, with `within`, below it. */
-export const useProblem = (problems: ReadonlyArray<Problem>) => {
-  const t = useText(problemText)
-  return (path: string, { within = false } = {}): string | undefined => {
-    const found = problems.find((one) => one.path === path || (within && one.path.startsWith(`${path}.`)))
-    if (found === undefined) return undefined
-    return "message" in found ? found.message : t(found.key, found.parameters)
-  }
 }
 
 export const ModeSelect = ({

@@ -3,7 +3,7 @@ import { Time } from "../kit/Time.tsx"
 import { autopilotText } from "../text/AutopilotText.ts"
 import { useText } from "../text/Text.ts"
 import { JudgementBadge, VerdictShown } from "./VerdictShown.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type Stay = AutopilotView["history"][number]
 

@@ -1,9 +1,8 @@
 /** The form of a plan as typed, its check by the limits of the API, and the body of the start. Pure. */
 import type { AutopilotStart } from "../../api/AutopilotApi.ts"
 import { autopilotLimits as limits, defaultAutopilotPlan } from "../../domain/AutopilotLimits.ts"
-import { durationText, parseDuration } from "./Duration.ts"
-import { outOfRange, type Problem } from "./Problems.ts"
-import { numberOf } from "./RolloutDraft.ts"
+import { parseDuration, typedDuration } from "../../domain/Duration.ts"
+import { numberOf, outOfRange, type Problem } from "../kit/Inputs.ts"
 
 export const marginNames = [
   "success",
@@ -39,11 +38,11 @@ const textsOf = <Key extends string>(numbers: Readonly<Record<Key, number>>): Re
 export const defaultPlanDraft = (): PlanDraft => ({
   steps: defaultAutopilotPlan.steps.map(({ holdMs, percentage }) => ({
     percentage: String(percentage),
-    hold: durationText(holdMs),
+    hold: typedDuration(holdMs),
   })),
   margins: textsOf(defaultAutopilotPlan.margins),
   retries: String(defaultAutopilotPlan.retries),
-  coolDown: durationText(defaultAutopilotPlan.coolDownMs),
+  coolDown: typedDuration(defaultAutopilotPlan.coolDownMs),
   autoApprove: defaultAutopilotPlan.autoApprove,
 })
 
@@ -56,7 +55,7 @@ const ofDuration = (path: string, text: string): ReadonlyArray<Problem> => {
         {
           path,
           key: "durationBetween",
-          parameters: { minimum: durationText(minimum), maximum: durationText(maximum) },
+          parameters: { minimum: typedDuration(minimum), maximum: typedDuration(maximum) },
         },
       ]
     : []

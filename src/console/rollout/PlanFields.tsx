@@ -1,11 +1,10 @@
 /** The inputs of a plan. */
-import { Entry } from "../kit/Entry.tsx"
+import { Entry, useProblem } from "../kit/Entry.tsx"
 import { Button } from "../kit/Kit.tsx"
 import { autopilotText } from "../text/AutopilotText.ts"
 import { useText } from "../text/Text.ts"
-import { useProblem } from "./FormParts.tsx"
 import { marginNames, type PlanDraft, type StepDraft } from "./PlanDraft.ts"
-import type { Problem } from "./Problems.ts"
+import type { Problem } from "../kit/Inputs.ts"
 
 interface PlanProps {
   readonly draft: PlanDraft

@@ -9,7 +9,8 @@ import { problemText } from "../text/ProblemText.ts"
 import { useText } from "../text/Text.ts"
 import { defaultPlanDraft, type PlanDraft, planOf, planProblems } from "./PlanDraft.ts"
 import { PlanFields } from "./PlanFields.tsx"
-import { type Problem, problemsOfAnswer } from "./Problems.ts"
+import type { Problem } from "../kit/Inputs.ts"
+import { problemsOfAnswer } from "./Problems.ts"
 
 const Confirm = ({
   close,

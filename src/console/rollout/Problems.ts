@@ -1,29 +1,7 @@
 /** Checks the inputs of the rollout form by the limits of the API. Pure. */
 import { rolloutLimits as limits, ruleHeaderName, ruleLanguage } from "../../domain/RolloutLimits.ts"
-import type { Parameters } from "../text/Text.ts"
-import type { problemText } from "../text/ProblemText.ts"
+import { outOfRange, type Problem } from "../kit/Inputs.ts"
 import { type Draft, type Rule, settingsOf, thresholdNames } from "./RolloutDraft.ts"
-
-/** `path` is that of the API, without `payload`. The gateway's own problems have a message. */
-export type Problem = { readonly path: string } & (
-  | { readonly key: keyof typeof problemText; readonly parameters?: Parameters }
-  | { readonly message: string }
-)
-
-interface Range {
-  readonly minimum: number
-  readonly maximum: number
-}
-
-export const outOfRange = (
-  path: string,
-  value: number,
-  range: Range,
-  whole = false,
-): ReadonlyArray<Problem> =>
-  value >= range.minimum && value <= range.maximum && (!whole || Number.isInteger(value))
-    ? []
-    : [{ path, key: whole ? "wholeBetween" : "between", parameters: { ...range } }]
 
 const ofOrgs = (path: string, orgs: ReadonlyArray<string>): ReadonlyArray<Problem> => {
   const long = orgs.find((org) => org.length > limits.orgIdLength)

@@ -1,21 +1,13 @@
 /** The form of the rollout settings as typed, and its way back to a change of the API. Pure. */
 import type { RolloutDocument } from "../../api/RolloutApi.ts"
-import type { RolloutField, RolloutSettings } from "../../domain/RolloutSettings.ts"
+import { numberOf } from "../kit/Inputs.ts"
+import { type RolloutField, rolloutFields } from "../../domain/RolloutLimits.ts"
+import type { RolloutSettings } from "../../domain/RolloutSettings.ts"
 
 export type Document = typeof RolloutDocument.Encoded
 export type Settings = typeof RolloutSettings.Encoded
 export type Rule = Settings["rules"][number]
 export type Mode = Settings["defaultMode"]
-
-export const fields = [
-  "defaultMode",
-  "percentage",
-  "enabledOrgs",
-  "deniedOrgs",
-  "rules",
-  "shadowPercentage",
-  "thresholds",
-] as const satisfies ReadonlyArray<RolloutField>
 
 /** Inputs of one rule. Empty: no such condition. */
 export interface RuleDraft {
@@ -94,12 +86,6 @@ export const linesOf = (text: string): ReadonlyArray<string> =>
 export const wordsOf = (text: string): ReadonlyArray<string> =>
   text.split(/[\s,]+/).filter((word) => word !== "")
 
-/** NaN for a text that is no number. A decimal comma counts as a point. */
-export const numberOf = (text: string): number => {
-  const plain = text.trim().replace(",", ".")
-  return plain === "" ? Number.NaN : Number(plain)
-}
-
 const ruleOf = (draft: RuleDraft): Rule => {
   const agentIds = wordsOf(draft.agentIds.toLowerCase())
   const languages = wordsOf(draft.languages.toLowerCase())
@@ -154,7 +140,7 @@ export const isEqual = (field: RolloutField, a: Settings, b: Settings): boolean 
 /** The fields that the draft changes. A field that no operator has set has nothing to return from. */
 export const changedFields = (base: Document, draft: Draft): ReadonlyArray<RolloutField> => {
   const settings = settingsOf(draft)
-  return fields.filter((field) =>
+  return rolloutFields.filter((field) =>
     draft.returned.includes(field)
       ? base.sources[field].from === "operator"
       : !isEqual(field, base, settings),

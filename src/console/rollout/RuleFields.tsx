@@ -1,10 +1,10 @@
 /** The rules by request: add, remove, order, and the conditions of each. */
-import { Entry } from "../kit/Entry.tsx"
+import { Entry, useProblem } from "../kit/Entry.tsx"
 import { Button } from "../kit/Kit.tsx"
 import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
 import { emptyRule, type RuleDraft } from "./RolloutDraft.ts"
-import { type FormProps, ModeSelect, useProblem } from "./FormParts.tsx"
+import { type FormProps, ModeSelect } from "./FormParts.tsx"
 
 type TextName =
   | "minMessageLength"

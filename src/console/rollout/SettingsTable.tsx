@@ -1,12 +1,12 @@
 /** The settings in force, with the source of each. */
 import type { ComponentChildren } from "preact"
-import type { RolloutField } from "../../domain/RolloutSettings.ts"
+import { type RolloutField, rolloutFields } from "../../domain/RolloutLimits.ts"
 import { Badge } from "../kit/Kit.tsx"
 import { Time } from "../kit/Time.tsx"
 import { rolloutText } from "../text/RolloutText.ts"
 import { useText } from "../text/Text.ts"
-import { type Document, fields, type Rule, thresholdNames } from "./RolloutDraft.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { type Document, type Rule, thresholdNames } from "./RolloutDraft.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Table } from "../kit/Table.tsx"
 
 type T = (key: keyof typeof rolloutText, parameters?: Readonly<Record<string, string | number>>) => string
@@ -93,7 +93,7 @@ export const SettingsTable = ({ document }: { readonly document: Document }) => 
       look="settings-table"
       heads={[{ text: t("setting") }, { text: t("value") }, { text: t("source") }]}
     >
-      {fields.map((field) => (
+      {rolloutFields.map((field) => (
         <tr key={field}>
           <th scope="row">{t(field)}</th>
           <td>{valueOf(t, field, document)}</td>

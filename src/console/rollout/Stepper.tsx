@@ -2,7 +2,7 @@ import type { AutopilotView } from "../../api/AutopilotApi.ts"
 import { Time } from "../kit/Time.tsx"
 import { autopilotText } from "../text/AutopilotText.ts"
 import { useText } from "../text/Text.ts"
-import { durationText } from "./Duration.ts"
+import { typedDuration } from "../../domain/Duration.ts"
 import { stepsOf } from "./Progress.ts"
 
 const marks = { done: "✓", present: "●", ahead: "○" } as const
@@ -32,7 +32,7 @@ export const Stepper = ({ view }: { readonly view: AutopilotView }) => {
             <span aria-hidden="true">{marks[state]}</span> <strong>{percentage}%</strong>
             <span class="quiet">
               {t(state)}
-              {holdMs > 0 && ` · ${t("hold", { time: durationText(holdMs) })}`}
+              {holdMs > 0 && ` · ${t("hold", { time: typedDuration(holdMs) })}`}
             </span>
           </li>
         ))}

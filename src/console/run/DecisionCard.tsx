@@ -4,7 +4,7 @@ import { runText, type RunTextKey } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
 import type { RunFacts } from "./RunFacts.ts"
 import { useWord } from "./Words.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type Decision = RunFacts["decision"]
 

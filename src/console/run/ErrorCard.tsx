@@ -3,7 +3,7 @@ import { Card } from "../kit/Kit.tsx"
 import { runText } from "../text/RunText.ts"
 import { useText } from "../text/Text.ts"
 import type { RunFacts } from "./RunFacts.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 const Failures = ({ attempts }: Pick<RunFacts, "attempts">) => {
   const t = useText(runText)

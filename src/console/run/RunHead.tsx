@@ -8,7 +8,7 @@ import { curlOf, type LoadedRun } from "./RunAccess.ts"
 import type { RunFacts } from "./RunFacts.ts"
 import { listHref } from "./RunsFilter.ts"
 import { FeedbackText, ModeBadge, StatusBadge } from "./Words.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 const Fact = ({ children, name }: { readonly name: RunTextKey; readonly children: ComponentChildren }) => {
   const t = useText(runText)

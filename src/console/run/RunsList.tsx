@@ -15,7 +15,7 @@ import { FindBox } from "./FindBox.tsx"
 import { isOperator } from "./RunAccess.ts"
 import { type Filter, filterOf, listHref, requestOf } from "./RunsFilter.ts"
 import { FeedbackText, ModeBadge, StatusBadge } from "./Words.tsx"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 type Page = typeof RunsPage.Encoded
 type Listed = Page["runs"][number]

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks"
-import { Entry } from "../kit/Entry.tsx"
+import { Entry, useProblem } from "../kit/Entry.tsx"
 import { Badge, Button } from "../kit/Kit.tsx"
 import {
   type Fault,
@@ -9,9 +9,7 @@ import {
   type Server,
   servers,
 } from "../service/SandboxFaults.ts"
-import { outOfRange, type Problem } from "../rollout/Problems.ts"
-import { numberOf } from "../rollout/RolloutDraft.ts"
-import { useProblem } from "../rollout/FormParts.tsx"
+import { numberOf, outOfRange, type Problem } from "../kit/Inputs.ts"
 import { sandboxText } from "../text/SandboxText.ts"
 import { useText } from "../text/Text.ts"
 import { Table } from "../kit/Table.tsx"

@@ -9,7 +9,7 @@ import { dataOf } from "../service/Service.ts"
 import { shadowText } from "../text/ShadowText.ts"
 import { useText } from "../text/Text.ts"
 import { type Piece, wordDiff } from "./WordDiff.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 import { Table } from "../kit/Table.tsx"
 
 const Words = ({ pieces }: { readonly pieces: ReadonlyArray<Piece> }) => (

@@ -5,7 +5,7 @@ import type { Dimension } from "../../domain/ShadowPair.ts"
 import { Field } from "../kit/Kit.tsx"
 import { useStore } from "../kit/Store.ts"
 import { Time } from "../kit/Time.tsx"
-import { durationText } from "../rollout/Duration.ts"
+import { durationText } from "../../domain/Duration.ts"
 import { shadowText } from "../text/ShadowText.ts"
 import { language, useText } from "../text/Text.ts"
 import { percentOf } from "./Agreement.tsx"
@@ -138,9 +138,7 @@ export const OverTime = ({ series }: { readonly series: Series }) => {
       <p class="row shadow-legend">
         <span class="across">● {t("agreement")}</span>
         <span class="noise">○ {t("noise")}</span>
-        <span class="quiet">
-          {t("periods", { time: durationText(Math.round(series.widthMs / 60_000) * 60_000) })}
-        </span>
+        <span class="quiet">{t("periods", { time: durationText(series.widthMs) })}</span>
       </p>
       <AsTable shown={shown} />
     </>

@@ -1,4 +1,5 @@
 /** The first line of the crossfade view. The English texts are those of every screen. */
+import { largestUnits } from "../../domain/Duration.ts"
 import { filled, type HeadlineText, headlineTexts, type Line } from "../../domain/Headline.ts"
 import { duration } from "../kit/Time.tsx"
 import { type Language, textOf } from "./Text.ts"
@@ -38,13 +39,13 @@ const chinese: Readonly<Record<HeadlineText, string>> = {
 export const percent = (share: number, tag: string): string =>
   new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 }).format(share)
 
-const longDuration = (ms: number, tag: string): string => {
-  const [size, unit] =
-    ms < 60_000 ? [1000, "second"] : ms < 3_600_000 ? [60_000, "minute"] : [3_600_000, "hour"]
-  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(
-    Math.round(ms / size),
-  )
-}
+/** In the words of the language, unlike `durationText`. */
+const longDuration = (ms: number, tag: string): string =>
+  largestUnits(ms)
+    .map(({ count, name }) =>
+      new Intl.NumberFormat(tag, { style: "unit", unit: name, unitDisplay: "short" }).format(count),
+    )
+    .join(" ")
 
 /** With the day if it is not today. */
 const timeOf = ({ now, time }: { readonly time: number; readonly now: number }, tag: string): string => {

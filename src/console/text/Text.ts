@@ -4,7 +4,7 @@
  * written.
  */
 import { makeStore, useStore } from "../kit/Store.ts"
-import { visible } from "../chain/VisibleText.ts"
+import { visible } from "../../domain/PlainText.ts"
 
 export const languages = { en: "English", zh: "中文" } as const
 export type Language = keyof typeof languages
