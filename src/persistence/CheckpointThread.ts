@@ -24,7 +24,7 @@ export type Request =
 
 export interface Reply {
   readonly rows: ReadonlyArray<Row>
-  /** Of an error, a message between threads carries neither the class nor the code. */
+  /** A message between threads carries no class and no code of an error. */
   readonly error: { readonly message: string; readonly errcode?: number } | undefined
 }
 
@@ -41,6 +41,8 @@ export const make = (setup: Setup): CheckpointThread => {
   let ended: ((reply: Reply) => void) | undefined
 
   const settle = (reply: Reply): void => {
+    // An idle thread does not keep the process.
+    worker?.unref()
     const resume = ended
     ended = undefined
     resume?.(reply)
@@ -56,7 +58,6 @@ export const make = (setup: Setup): CheckpointThread => {
       if (worker === thread) worker = undefined
       settle({ rows: [], error: new Error("the checkpoint thread ended") })
     })
-    thread.unref()
     return thread
   }
   const oneAtATime = Semaphore.makeUnsafe(1)
@@ -72,6 +73,8 @@ export const make = (setup: Setup): CheckpointThread => {
                 : Effect.fail(sqlError("checkpoint", Object.assign(new Error(error.message), error))),
             )
           worker ??= started()
+          worker.ref()
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
           worker.postMessage(request)
         }),
       ),

@@ -76,5 +76,6 @@ parentPort!.on("message", (request: Request) => {
       return { rows: [], error: described(error) }
     }
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort!.postMessage(reply())
 })
