@@ -1,7 +1,7 @@
 /** The processes of the bench: upstreams, load, floor, gateways and peers; each is ended by its id. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
 import { type Running, start, startGateway } from "../../support/processes.ts"
 import type { Order, Report } from "./load.ts"
@@ -32,9 +32,11 @@ export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
   env: Readonly<Record<string, string>> = {},
+  /** Of this checkout or of another. */
+  checkout = resolve(import.meta.dirname, "../../.."),
 ): Promise<Gateway> => {
   const folder = dataFolder()
-  const gateway = await startGateway({
+  const settings = {
     DATA_DIR: folder,
     NODE_ENV: "production",
     LOG_LEVEL: "warn",
@@ -47,7 +49,8 @@ export const startBenchGateway = async (
     DIRECT_LLM_A_API_KEY: "sk-not-a-key",
     DIRECT_LLM_A_MODEL: "m",
     ...env,
-  })
+  }
+  const gateway = await startGateway(settings, join(checkout, "src/main.ts"))
   const dispose = async () => {
     await gateway.stop("SIGKILL")
     rmSync(folder, { recursive: true, force: true })
