@@ -11,6 +11,7 @@ import { tokenFor } from "../support/chatClient.ts"
 import { type Bench, burstTurns, directTurns, writtenTurns } from "./suite/Lanes.ts"
 import { flood } from "./suite/Flood.ts"
 import * as Growth from "./suite/Growth.ts"
+import { liveTurns } from "./suite/Live.ts"
 import * as Own from "./suite/Own.ts"
 import { startPeers } from "./suite/Peers.ts"
 import { Load, startBenchGateway, startFloor, startUpstreams } from "./suite/Processes.ts"
@@ -36,7 +37,7 @@ const help = `npm run bench -- [options]
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    lanes: { type: "string", default: "abcdefghijk" },
+    lanes: { type: "string", default: "abcdefghijkl" },
     json: { type: "string" },
     rounds: { type: "string" },
     against: { type: "string" },
@@ -84,6 +85,7 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["j", () => Growth.orgs(bench, upstreams, values.quick ? 1000 : 10_000)],
   ["k", () => flood(bench, upstreams)],
   ["e", () => Streams.idle(bench, upstreams, values.quick ? 2000 : 10_000)],
+  ["l", () => liveTurns(bench, upstreams, values.quick ? [2000] : [2000, 10_000])],
 ]
 
 const figures: Array<Figure> = []

@@ -33,7 +33,7 @@ export const orderOf = ({ token }: Bench, { url }: Running, shape: string) => ({
   body: { agentId: defaultAgent, message: shape },
 })
 
-const floorOrder = ({ url }: Running, shape: string) => ({
+export const floorOrder = ({ url }: Running, shape: string) => ({
   url,
   path: "/",
   headers: {},

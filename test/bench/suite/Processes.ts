@@ -6,19 +6,24 @@ import { createInterface } from "node:readline"
 import { type Running, start, startGateway } from "../../support/processes.ts"
 import type { Order, Report } from "./load.ts"
 
-const own = (script: string, ...args: ReadonlyArray<string>): Promise<Running> =>
+type Environment = Readonly<Record<string, string>>
+
+const own = (script: string, args: ReadonlyArray<string> = [], env: Environment = {}): Promise<Running> =>
   start(
     process.execPath,
     [join(import.meta.dirname, script), ...args],
-    { PATH: process.env["PATH"] },
+    { PATH: process.env["PATH"], ...env },
     (line) => /listens? on (http:\S+)/.exec(line)?.[1],
   )
 
 export const startUpstreams = (): Promise<Running> => own("upstreams.ts")
 
 /** `wire`: the upstream that it relays. */
-export const startFloor = (upstreams: string, wire: "runtime" | "model"): Promise<Running> =>
-  own("floor.ts", upstreams, wire)
+export const startFloor = (
+  upstreams: string,
+  wire: "runtime" | "model",
+  env: Environment = {},
+): Promise<Running> => own("floor.ts", [upstreams, wire], env)
 
 /** A folder in memory, if the system has one, so that the disk's syncs are not measured. */
 const dataFolder = (): string =>
@@ -31,7 +36,7 @@ export interface Gateway extends Running {
 export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
-  env: Readonly<Record<string, string>> = {},
+  env: Environment = {},
   /** Of this checkout or of another. */
   checkout = resolve(import.meta.dirname, "../../.."),
 ): Promise<Gateway> => {

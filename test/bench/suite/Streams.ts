@@ -1,6 +1,7 @@
 /** The lanes of streams: added latency, streams without a stall, memory of an idle stream. */
 import type { Running } from "../../support/processes.ts"
 import { type Bench, floor, gateway, orderOf } from "./Lanes.ts"
+import type { Order } from "./load.ts"
 import { residentKb } from "./Measures.ts"
 import { Load, startBenchGateway } from "./Processes.ts"
 import { atLeast, atMost, type Figure, ofRounds } from "./Result.ts"
@@ -140,14 +141,14 @@ export const idle = async (
   })
   const events = `/api/v1/chat/runs/${begun.headers.get("x-run-id")}/events`
   const hold = async (count: number): Promise<void> => {
-    const order = {
+    const order: Order = {
       url,
       path: events,
       headers,
       turns: count / holders.length,
       concurrency: 32,
       parts: 1,
-      keep: true,
+      keep: "begun",
     }
     const reports = await Promise.all(holders.map((holder) => holder.run(order)))
     const failed = reports.reduce((sum, report) => sum + report.failed, 0)
