@@ -14,7 +14,7 @@ import * as Growth from "./suite/Growth.ts"
 import { liveTurns } from "./suite/Live.ts"
 import * as Own from "./suite/Own.ts"
 import { startPeers } from "./suite/Peers.ts"
-import { Load, startBenchGateway, startFloor, startUpstreams } from "./suite/Processes.ts"
+import { Load, startBenchGateway, startDurableFloor, startFloor, startUpstreams } from "./suite/Processes.ts"
 import { type Figure, table } from "./suite/Result.ts"
 import * as Streams from "./suite/Streams.ts"
 
@@ -24,6 +24,7 @@ const help = `npm run bench -- [options]
   --lanes LETTERS   these lanes only
   --rounds N        rounds of the lanes that alternate (9; 3 with --quick)
   --against FOLDER  also the gateway of another checkout, in alternation with this one (lanes a, b, c, d)
+  --no-peers        without the gateways of others
   --json FILE       stores the figures
 
   a  turns of a runtime, one burst          h  the store's share of a turn
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     rounds: { type: "string" },
     against: { type: "string" },
+    "no-peers": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 })
@@ -66,9 +68,16 @@ const floor = {
   runtime: await startFloor(upstreams.url, "runtime"),
   model: await startFloor(upstreams.url, "model"),
 }
-const peers = wants("a") || wants("d") ? await startPeers(upstreams.url) : []
+const turnLanes = wants("a") || wants("b") || wants("d")
+const durable = turnLanes
+  ? {
+      runtime: await startDurableFloor(upstreams.url, "runtime"),
+      model: await startDurableFloor(upstreams.url, "model"),
+    }
+  : undefined
+const peers = values["no-peers"] ? [] : wants("a") || wants("d") ? await startPeers(upstreams.url) : []
 const load = await Load.start()
-const bench: Bench = { load, token: await tokenFor(), rounds, floor, runtime, direct, before, peers }
+const bench: Bench = { load, token: await tokenFor(), rounds, floor, durable, runtime, direct, before, peers }
 
 const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>>]> = [
   ["a", () => burstTurns(bench)],
@@ -96,7 +105,11 @@ for (const [name, lane] of lanes) {
 }
 load.stop()
 for (const { running } of peers) await running.stop("SIGKILL")
-const gateways = [runtime, direct, ...(before === undefined ? [] : [before.runtime, before.direct])]
+const gateways = [
+  runtime,
+  direct,
+  ...[before, durable].flatMap((both) => (both === undefined ? [] : Object.values(both))),
+]
 await Promise.all(gateways.map((one) => one.dispose()))
 await Promise.all([floor.runtime, floor.model, upstreams].map((running) => running.stop("SIGKILL")))
 

@@ -3,7 +3,7 @@ import { defaultAgent } from "../../support/chatClient.ts"
 import type { Running } from "../../support/processes.ts"
 import { type Peer, peerBody } from "./Peers.ts"
 import type { Load } from "./Processes.ts"
-import { atLeast, atMost, type Figure, ofRounds, ratioTo } from "./Result.ts"
+import { atLeast, atMost, type Figure, ofRounds, type Ratio, ratioTo } from "./Result.ts"
 import { deltas } from "./shape.ts"
 import { type Contestant, type Measured, named, race } from "./Turns.ts"
 
@@ -13,11 +13,18 @@ export interface Version {
   readonly direct: Running
 }
 
+interface Floors {
+  readonly runtime: Running
+  readonly model: Running
+}
+
 export interface Bench extends Version {
   readonly load: Load
   readonly token: string
   readonly rounds: number
-  readonly floor: { readonly runtime: Running; readonly model: Running }
+  readonly floor: Floors
+  /** Floors that also store the rows of a turn. */
+  readonly durable?: Floors | undefined
   /** The gateway of another checkout. */
   readonly before?: Version | undefined
   readonly peers: ReadonlyArray<Peer>
@@ -47,36 +54,59 @@ export const gateway = (bench: Bench, running: Running, shape: Shape, name = "ga
   turns: 300,
 })
 
-/** The gateway, and the one of another checkout if there is one. */
-const gateways = (bench: Bench, mode: keyof Version, shape: Shape): ReadonlyArray<Contestant> => {
-  const { before } = bench
-  const own = gateway(bench, bench[mode], shape)
-  return before === undefined ? [own] : [own, gateway(bench, before[mode], shape, "gateway before")]
-}
-
-export const floor = (running: Running, shape: Shape): Contestant => ({
-  name: "floor",
+export const floor = (running: Running, shape: Shape, name = "floor"): Contestant => ({
+  name,
   pid: running.pid,
   order: floorOrder(running, shape),
   turns: 1000,
 })
 
-const cpu = "CPU a turn"
+/** The gateway, the floors, and the gateway of another checkout if there is one. */
+const contestants = (
+  bench: Bench,
+  mode: keyof Version,
+  wire: keyof Floors,
+  shape: Shape,
+): ReadonlyArray<Contestant> => {
+  const { before, durable, floor: bare } = bench
+  return [
+    gateway(bench, bench[mode], shape),
+    ...(before === undefined ? [] : [gateway(bench, before[mode], shape, "gateway before")]),
+    floor(bare[wire], shape),
+    ...(durable === undefined ? [] : [floor(durable[wire], shape, "durable floor")]),
+  ]
+}
 
-/** All beside the floor; the gateway beside its earlier self too. */
-const costs = (lane: string, found: ReadonlyArray<Measured>, limit: number): ReadonlyArray<Figure> => {
-  const floor = named(found, "floor")!
-  const before = named(found, "gateway before")
-  const rows = found.map((one): Figure => {
-    const figure = { lane, what: `${cpu}, ${one.name}`, unit: "ms", ...ofRounds(one.cpu) }
-    if (one === floor) return figure
-    const ratio = ratioTo("the floor", one.cpu, floor.cpu)
-    return { ...figure, ratio: one.name === "gateway" ? atMost(ratio, limit, "x") : ratio }
-  })
+interface Limits {
+  readonly floor: number
+  readonly durable?: number
+}
+
+/** All beside the floor; the gateway beside the durable floor and its earlier self too. */
+const costs = (lane: string, found: ReadonlyArray<Measured>, limits: Limits): ReadonlyArray<Figure> => {
   const own = named(found, "gateway")!
-  if (before === undefined) return rows
-  const ratio = ratioTo("the gateway before", own.cpu, before.cpu)
-  return [...rows, { lane, what: `${cpu}, gateway`, unit: "ms", ...ofRounds(own.cpu), ratio }]
+  const bare = named(found, "floor")!
+  const row = (one: Measured, ratio?: Ratio): Figure => ({
+    lane,
+    what: `CPU a turn, ${one.name}`,
+    unit: "ms",
+    ...ofRounds(one.cpu),
+    ...(ratio === undefined ? {} : { ratio }),
+  })
+  const beside = (base: string, limit?: number): ReadonlyArray<Figure> => {
+    const other = named(found, base)
+    if (other === undefined) return []
+    const ratio = ratioTo(`the ${base}`, own.cpu, other.cpu)
+    return [row(own, limit === undefined ? ratio : atMost(ratio, limit, "x"))]
+  }
+  const others = found.filter((one) => one !== own && one !== bare)
+  return [
+    ...beside("floor", limits.floor),
+    ...beside("durable floor", limits.durable),
+    ...beside("gateway before"),
+    row(bare),
+    ...others.map((one) => row(one, ratioTo("the floor", one.cpu, bare.cpu))),
+  ]
 }
 
 /** Peers always relay the model's wire. */
@@ -104,20 +134,20 @@ const rates = (lane: string, found: ReadonlyArray<Measured>): ReadonlyArray<Figu
 
 /** a: the runtime writes all events at once; other gateways get the same text from a model. */
 export const burstTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
-  const own = [...gateways(bench, "runtime", "burst"), floor(bench.floor.runtime, "burst")]
+  const own = contestants(bench, "runtime", "runtime", "burst")
   const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))
-  return [...costs("a", found, 2.6), ...rates("a", found)]
+  return [...costs("a", found, { floor: 2.6, durable: 1.5 }), ...rates("a", found)]
 }
 
 /** b: the runtime writes one event after the other. */
 export const writtenTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
-  const own = [...gateways(bench, "runtime", "writes"), floor(bench.floor.runtime, "writes")]
-  return costs("b", await race(bench.load, own, sizes(bench)), 1.8)
+  const own = contestants(bench, "runtime", "runtime", "writes")
+  return costs("b", await race(bench.load, own, sizes(bench)), { floor: 1.8 })
 }
 
 /** d: an OpenAI-compatible model, beside other gateways. */
 export const directTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
-  const own = [...gateways(bench, "direct", "burst"), floor(bench.floor.model, "burst")]
+  const own = contestants(bench, "direct", "model", "burst")
   const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))
-  return [...costs("d", found, 2.6), ...rates("d", found)]
+  return [...costs("d", found, { floor: 2.6 }), ...rates("d", found)]
 }
