@@ -56,7 +56,7 @@ export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
   env: Environment = {},
-  /** Of this checkout or of another. */
+  /** The sources of the gateway, this checkout by default. */
   checkout = resolve(import.meta.dirname, "../../.."),
 ): Promise<Gateway> => {
   const folder = dataFolder()
