@@ -25,6 +25,7 @@ import type { Limits } from "./Deadlines.ts"
 import { errorPolicyOf, type ExecutionError } from "./ExecutionError.ts"
 import { upstreamCodes } from "./FailureText.ts"
 import type { Executor, Turn } from "./Executor.ts"
+import { heldUntil } from "./HeldAnswer.ts"
 import { Modes } from "./Modes.ts"
 import * as Retries from "./Retries.ts"
 import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
@@ -163,7 +164,7 @@ const attemptOf = (
     progress.firstText = undefined
     const { agent, orgId } = turn
     const own = { ...turn, agent: forMode(agent, executor.mode) }
-    const attempt = Attempt.run(executor, own, {
+    const attempt = Attempt.run(heldUntil(plan.stored, executor), own, {
       number: progress.attempts,
       limits: limitsOf(settings, step),
       onStart: () => turn.shadow || recent.attemptStarted(executor.mode),
@@ -204,6 +205,8 @@ interface TurnPlan {
   /** Set if the Monitor admitted the turn to the runtime. */
   readonly ticket: Ticket | undefined
   readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
+  /** Succeeds when the turn is stored. Until then the upstreams are asked, and nothing of their answers is used. */
+  readonly stored?: Effect.Effect<void> | undefined
 }
 
 export class Execution extends Context.Service<
