@@ -25,8 +25,12 @@ import { temporaryStore } from "./temporaryStore.ts"
 
 const model = Effect.acquireRelease(Effect.promise(startModel), ({ stop }) => Effect.promise(stop))
 
-/** The service with this provider, whose store begins turns as `begin` says. */
-const service = ({ url }: Model, begin: (runs: Runs["Service"]) => Runs["Service"]["begin"]) =>
+/** The service with this provider, whose store begins turns as `begin` says. `onEnd` runs when a turn is stored as ended. */
+const service = (
+  { url }: Model,
+  begin: (runs: Runs["Service"]) => Runs["Service"]["begin"],
+  onEnd = () => {},
+) =>
   Layer.unwrap(Effect.map(Config.read({ CHAT_EXECUTION_MODE: "direct_llm" }), Stages.layer)).pipe(
     Layer.provide(
       Modes.layer([
@@ -44,7 +48,11 @@ const service = ({ url }: Model, begin: (runs: Runs["Service"]) => Runs["Service
     Layer.provide(
       Layer.effect(
         Runs,
-        Effect.map(Runs, (runs) => Runs.of({ ...runs, begin: begin(runs) })),
+        Effect.map(Runs, (runs) => Runs.of({
+            ...runs,
+            begin: begin(runs),
+            end: (...given) => Effect.andThen(Effect.sync(onEnd), runs.end(...given)),
+          })),
       ),
     ),
     Layer.provideMerge(temporaryStore),
@@ -103,7 +111,9 @@ describe("a direct turn that is being stored", () => {
     Effect.scoped(
       Effect.gen(function* () {
         const provider = yield* model
-        provider.answers.push({ kind: "hang", parts: ["Y"] })
+        // Longer than the test.
+        provider.answers.push({ kind: "text", parts: ["Y"], afterMs: 600_000 })
+        let ends = 0
         const refuses = (): Runs["Service"]["begin"] => () =>
           Effect.andThen(
             until(() => provider.asked.length === 1),
@@ -111,10 +121,11 @@ describe("a direct turn that is being stored", () => {
           )
         yield* Effect.gen(function* () {
           assert.strictEqual(yield* Effect.flip(start), refused)
+          assert.strictEqual(ends, 0)
           yield* until(() => provider.asked[0]?.closed === true)
           assert.strictEqual((yield* LiveRuns).count(), 0)
           assert.deepStrictEqual(yield* rows, { runs: 0, attempts: 0, events: 0 })
-        }).pipe(Effect.provide(service(provider, refuses)))
+        }).pipe(Effect.provide(service(provider, refuses, () => (ends += 1))))
       }),
     ),
   )
@@ -132,9 +143,10 @@ describe("a direct turn that is being stored", () => {
           )
         yield* Effect.gen(function* () {
           const monitor = yield* Monitor
-          const before = yield* monitor.metrics
+          const counts = Effect.all([monitor.metrics, Effect.map(monitor.status, ({ providers }) => providers)])
+          const before = yield* counts
           assert.strictEqual(yield* Effect.flip(start), refused)
-          assert.deepStrictEqual(yield* monitor.metrics, before)
+          assert.deepStrictEqual(yield* counts, before)
           assert.lengthOf(provider.asked, 1)
         }).pipe(Effect.provide(service(provider, refuses)))
       }),
