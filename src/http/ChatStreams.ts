@@ -196,10 +196,14 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
       const leave = cancels ? { onLeave: cancel(run.id) } : {}
       const reading = { run, source, after: 0, protocol, readers, until, ...leave }
       if (respond !== undefined) return respond(reading)
-      return Effect.zipWith(HttpServerRequest.HttpServerRequest, EventStream.respond(reading), (http, response) => {
-        FirstWrite.withFirstEvents(http, log)
-        return response
-      })
+      return Effect.zipWith(
+        HttpServerRequest.HttpServerRequest,
+        EventStream.respond(reading),
+        (http, response) => {
+          FirstWrite.withFirstEvents(http, log)
+          return response
+        },
+      )
     })
 
   const found = Effect.fnUntraced(function* (
