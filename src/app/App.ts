@@ -56,7 +56,7 @@ const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, s
       const server = NodeServer.make(CORS_ALLOWED_ORIGINS)
       const main = NodeHttpServer.layer(() => server, { port: PORT, host: HOST, backlog: NodeServer.backlog })
       if (ADMIN_PORT === null) return Layer.merge(main, StalledReaders.layer([server], stalled))
-      const operators = NodeServer.makeOperators(server)
+      const operators = NodeServer.makeOperators(server, CORS_ALLOWED_ORIGINS)
       return Layer.mergeAll(
         main,
         StalledReaders.layer([server, operators], stalled),
