@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream"
 import type { PublicError } from "../protocol/PublicError.ts"
 import { corsHeaders, isPreflight } from "./Cors.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
+import { type Connections, handOver } from "./HandedOver.ts"
 import { isSane } from "./RequestId.ts"
 import { pathOf } from "./RequestPath.ts"
 
@@ -175,16 +176,19 @@ const answers = new WeakMap<Duplex, ServerResponse>()
 const isUpload = ({ req, writableEnded }: ServerResponse): boolean =>
   !writableEnded && req.method === "POST" && pathOf(req.url ?? "") === "/api/v1/files"
 
-const makeServer = (): Server => {
+/** The options of each connection. The process that listens sets them. */
+export const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay } as const
+
+const makeServer = (connections: Connections | undefined): Server => {
   const server = createServer({
+    ...socketOptions,
     requestTimeout,
     connectionsCheckingInterval,
     keepAliveTimeout,
-    keepAlive: true,
-    keepAliveInitialDelay,
     // The edge checks the header and answers with an envelope.
     requireHostHeader: false,
   })
+  if (connections !== undefined) handOver(server, connections)
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket)
     // Node reports the end of the time once. The upload has its own limits.
@@ -217,8 +221,8 @@ export const isOperators = ({ socket }: Pick<IncomingMessage, "socket">): boolea
   operatorsSockets.has(socket)
 
 /** The operators' server: a second port of the same service, which knows the port of each request. */
-export const makeOperators = (main: Server): Server => {
-  const server = makeServer()
+export const makeOperators = (main: Server, connections?: Connections): Server => {
+  const server = makeServer(connections)
   server.on("connection", (socket) => operatorsSockets.add(socket))
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
@@ -227,9 +231,12 @@ export const makeOperators = (main: Server): Server => {
   return server
 }
 
-/** `allowedOrigins`: patterns of the pages that may call from a browser. */
-export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
-  const server = makeServer()
+/**
+ * `allowedOrigins`: patterns of the pages that may call from a browser. `connections`: for a worker, whose connections
+ * come from the primary.
+ */
+export const make = (allowedOrigins: ReadonlyArray<string> = [], connections?: Connections): Server => {
+  const server = makeServer(connections)
   const isClosing = closeAfterQueue(server)
   serveInTurn(server)
   for (const event of requestEvents)
