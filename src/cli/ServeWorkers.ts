@@ -50,6 +50,7 @@ const openPorts = Effect.fnUntraced(function* (
   return { main: addressOf(main), operators: addressOf(operators) }
 })
 
+/** Its scope closes before that of the sandbox, which the last turns still need. */
 const running = Effect.fnUntraced(function* (
   settings: Config.Settings,
   sandbox: Sandbox["Service"] | undefined,
@@ -62,7 +63,7 @@ const running = Effect.fnUntraced(function* (
   const url = yield* urlOf(addresses.main)
   const common = { addresses, ...(sandbox === undefined ? {} : { sandbox }) }
   yield* workers.run(settings.WORKERS, common, announce(settings, sandbox, url))
-})
+}, Effect.scoped)
 
 const inSandbox = (settings: Config.Settings) =>
   Effect.flatMap(Sandbox, (urls) => running(StageSettings.withSandbox(settings, urls), urls)).pipe(
@@ -77,7 +78,7 @@ const secret = (settings: Config.Settings) =>
 /** The whole service, until it is interrupted. */
 export const serve = Effect.fnUntraced(function* (env: Config.Environment) {
   const settings = yield* Config.read(env)
-  const service = Effect.scoped(settings.sandbox ? inSandbox(settings) : running(settings, undefined))
+  const service = settings.sandbox ? inSandbox(settings) : running(settings, undefined)
   const around = Layer.provideMerge(Layer.merge(secret(settings), warnings(settings)), logging(settings))
   yield* Effect.provide(service, around)
 })

@@ -28,13 +28,14 @@ export const workerProblems = ({
   readonly REDIS_URL: string | undefined
   readonly WORKERS: number | undefined
 }) => {
-  if (WORKERS === undefined || WORKERS === 1 || (DATABASE_URL && REDIS_URL)) return []
-  const missing = [...(DATABASE_URL ? [] : ["DATABASE_URL"]), ...(REDIS_URL ? [] : ["REDIS_URL"])]
+  const missing = Object.entries({ DATABASE_URL, REDIS_URL }).flatMap(([name, value]) => (value === "" ? [name] : []))
+  if (WORKERS === undefined || WORKERS === 1 || missing.length === 0) return []
   return [
     {
       variable: "WORKERS",
-      found: `${WORKERS} without ${missing.join(" and ")}`,
-      allowed: `1, or more with PostgreSQL (DATABASE_URL) and Redis (REDIS_URL), which the workers share`,
+      found: `${WORKERS}, without ${missing.join(" and ")}`,
+      allowed:
+        "1, or more with PostgreSQL (DATABASE_URL) and Redis (REDIS_URL), which the workers share; --workers sets it too",
     },
   ]
 }
