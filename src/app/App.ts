@@ -57,7 +57,11 @@ const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, s
       const server = NodeServer.make(CORS_ALLOWED_ORIGINS, worker?.connections("main"))
       const main = NodeHttpServer.layer(() => server, { port: PORT, host: HOST, backlog: NodeServer.backlog })
       if (ADMIN_PORT === null) return Layer.merge(main, StalledReaders.layer([server], stalled))
-      const operators = NodeServer.makeOperators(server, worker?.connections("operators"))
+      const operators = NodeServer.makeOperators(
+        server,
+        CORS_ALLOWED_ORIGINS,
+        worker?.connections("operators"),
+      )
       return Layer.mergeAll(
         main,
         StalledReaders.layer([server, operators], stalled),

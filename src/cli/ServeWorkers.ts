@@ -25,8 +25,8 @@ import { CannotListen } from "./CannotListen.ts"
 import { logging, warnings } from "./ServiceLog.ts"
 import * as StopSignals from "./StopSignals.ts"
 
-/** The source runs as TypeScript, and the published package as JavaScript. */
-const program = join(import.meta.dirname, `worker${extname(import.meta.filename)}`)
+/** As source and as built, this file is beside the folder `cli`. */
+const program = join(import.meta.dirname, "../cli", `worker${extname(import.meta.filename)}`)
 
 const addressOf = (server: Server): AddressInfo => server.address() as AddressInfo
 

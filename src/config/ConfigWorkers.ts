@@ -28,7 +28,9 @@ export const workerProblems = ({
   readonly REDIS_URL: string | undefined
   readonly WORKERS: number | undefined
 }) => {
-  const missing = Object.entries({ DATABASE_URL, REDIS_URL }).flatMap(([name, value]) => (value === "" ? [name] : []))
+  const missing = Object.entries({ DATABASE_URL, REDIS_URL }).flatMap(([name, value]) =>
+    value === "" ? [name] : [],
+  )
   if (WORKERS === undefined || WORKERS === 1 || missing.length === 0) return []
   return [
     {

@@ -35,6 +35,7 @@ import * as Measure from "../telemetry/Measure.ts"
 import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
+import * as FirstWrite from "./FirstWrite.ts"
 import * as Readers from "./Readers.ts"
 import { Arrived, RequestId } from "./RequestId.ts"
 import { ruleInputs } from "./RuleInputs.ts"
@@ -44,7 +45,7 @@ interface StreamRequest extends CursorRequest {
   readonly query: CursorRequest["query"] & { readonly protocol?: ProtocolName | "" }
 }
 
-interface PostRequest extends StreamRequest {
+export interface PostRequest extends StreamRequest {
   readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
 }
 
@@ -194,7 +195,15 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
       } as const
       const leave = cancels ? { onLeave: cancel(run.id) } : {}
       const reading = { run, source, after: 0, protocol, readers, until, ...leave }
-      return respond === undefined ? EventStream.respond(reading) : respond(reading)
+      if (respond !== undefined) return respond(reading)
+      return Effect.zipWith(
+        HttpServerRequest.HttpServerRequest,
+        EventStream.respond(reading),
+        (http, response) => {
+          FirstWrite.withFirstEvents(http, log)
+          return response
+        },
+      )
     })
 
   const found = Effect.fnUntraced(function* (

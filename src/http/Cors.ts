@@ -74,20 +74,19 @@ const allowedFor = (asked = ""): string => {
 export const corsHeaders = (
   allowedOrigins: ReadonlyArray<string>,
   request: CorsRequest,
-): ReadonlyArray<readonly [name: string, value: string]> => {
-  if (allowedOrigins.length === 0) return []
+): Readonly<Record<string, string>> => {
+  if (allowedOrigins.length === 0) return {}
   const { origin } = request.headers
   const preflight = isPreflight(request)
   // Set also without an origin, because a cache must not give this response to a page.
-  const vary = ["vary", preflight ? "Origin, Access-Control-Request-Headers" : "Origin"] as const
-  if (origin === undefined || !allowedOrigins.some((pattern) => matchesOrigin(pattern, origin))) return [vary]
-  const allow = ["access-control-allow-origin", origin] as const
-  if (!preflight) return [vary, allow, ["access-control-expose-headers", exposedHeaders]]
-  return [
-    vary,
-    allow,
-    ["access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE"],
-    ["access-control-allow-headers", allowedFor(request.headers["access-control-request-headers"])],
-    ["access-control-max-age", maxAge],
-  ]
+  const vary = { vary: preflight ? "Origin, Access-Control-Request-Headers" : "Origin" }
+  if (origin === undefined || !allowedOrigins.some((pattern) => matchesOrigin(pattern, origin))) return vary
+  const allowed = { ...vary, "access-control-allow-origin": origin }
+  if (!preflight) return { ...allowed, "access-control-expose-headers": exposedHeaders }
+  return {
+    ...allowed,
+    "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "access-control-allow-headers": allowedFor(request.headers["access-control-request-headers"]),
+    "access-control-max-age": maxAge,
+  }
 }

@@ -5,7 +5,15 @@
  * keep-alive time.
  */
 import { randomUUID } from "node:crypto"
-import { createServer, IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http"
+import {
+  createServer,
+  IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
+  type Server,
+  ServerResponse,
+  STATUS_CODES,
+} from "node:http"
 import type { Duplex } from "node:stream"
 import type { PublicError } from "../protocol/PublicError.ts"
 import { corsHeaders, isPreflight } from "./Cors.ts"
@@ -63,12 +71,12 @@ export const backlog = 4096
 const keepAliveInitialDelay = 7000
 
 /** For all responses, as a proxy would set them. They matter for pages, which add their own policy. */
-const securityHeaders = [
-  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
-  ["x-content-type-options", "nosniff"],
-  ["referrer-policy", "no-referrer"],
-  ["x-frame-options", "DENY"],
-] as const
+const securityHeaders = {
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+} as const
 
 /** The error for a request that Node's parser refuses. The codes are those of Node and llhttp. */
 const unparsed = (code: string | undefined): PublicError => {
@@ -93,7 +101,7 @@ const answerRaw = (socket: Duplex, error: PublicError, request?: IncomingMessage
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
-    ...securityHeaders.map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
     "connection: close",
   ]
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy())
@@ -176,12 +184,38 @@ const answers = new WeakMap<Duplex, ServerResponse>()
 const isUpload = ({ req, writableEnded }: ServerResponse): boolean =>
   !writableEnded && req.method === "POST" && pathOf(req.url ?? "") === "/api/v1/files"
 
+type Headers = OutgoingHttpHeaders | Array<OutgoingHttpHeader>
+
+/**
+ * Adds the headers of all responses as they are written. With `setHeader`, Node stores a table of them for the life of a
+ * response.
+ */
+const responseWith = (allowedOrigins: ReadonlyArray<string>) =>
+  class extends ServerResponse {
+    override writeHead(status: number, message?: string | Headers, own?: Headers): this {
+      const [text, headers] =
+        typeof message === "string" ? [message, own] : [STATUS_CODES[status] ?? "", own ?? message]
+      if (Array.isArray(headers)) throw new TypeError("response headers must be an object")
+      super.writeHead(status, text, {
+        ...securityHeaders,
+        ...corsHeaders(allowedOrigins, this.req),
+        ...headers,
+      })
+      flatten(Reflect.get(this, "_header"))
+      return this
+    }
+  }
+
+/** Replaces the pieces of a joined string by one, in place. V8 does so as it reads a number from a string. */
+const flatten = (text: unknown): void => void Number(text)
+
 /** The options of each connection. The process that listens sets them. */
 export const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay } as const
 
-const makeServer = (connections: Connections | undefined): Server => {
-  const server = createServer({
+const makeServer = (allowedOrigins: ReadonlyArray<string>, connections: Connections | undefined): Server => {
+  const server: Server = createServer({
     ...socketOptions,
+    ServerResponse: responseWith(allowedOrigins),
     requestTimeout,
     connectionsCheckingInterval,
     keepAliveTimeout,
@@ -221,8 +255,12 @@ export const isOperators = ({ socket }: Pick<IncomingMessage, "socket">): boolea
   operatorsSockets.has(socket)
 
 /** The operators' server: a second port of the same service, which knows the port of each request. */
-export const makeOperators = (main: Server, connections?: Connections): Server => {
-  const server = makeServer(connections)
+export const makeOperators = (
+  main: Server,
+  allowedOrigins: ReadonlyArray<string> = [],
+  connections?: Connections,
+): Server => {
+  const server = makeServer(allowedOrigins, connections)
   server.on("connection", (socket) => operatorsSockets.add(socket))
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
@@ -236,13 +274,11 @@ export const makeOperators = (main: Server, connections?: Connections): Server =
  * come from the primary.
  */
 export const make = (allowedOrigins: ReadonlyArray<string> = [], connections?: Connections): Server => {
-  const server = makeServer(connections)
+  const server = makeServer(allowedOrigins, connections)
   const isClosing = closeAfterQueue(server)
   serveInTurn(server)
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
-      for (const [name, value] of securityHeaders) response.setHeader(name, value)
-      for (const [name, value] of corsHeaders(allowedOrigins, request)) response.setHeader(name, value)
       // Only this file's two listeners are left, so no handler would answer.
       if (server.listenerCount(event) === 2) refuse(request, response, isClosing() ? stopping : starting)
     })

@@ -13,6 +13,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { CurrentLogAnnotations } from "effect/References"
 import { RunId, SessionId } from "../domain/Ids.ts"
 import { monotonicMillis } from "../platform/Monotonic.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
@@ -66,6 +67,7 @@ export class LiveRuns extends Context.Service<
 
 const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
   const scope = yield* Effect.scope
+  const services = yield* Effect.context<never>()
   const runs = new Map<RunId, Slot>()
   const sessions = new Map<SessionId, "claimed" | "running">()
   const waiting = new Map<SessionId, Deferred.Deferred<void>>()
@@ -115,6 +117,10 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     Effect.forkIn(cancelRun(live), scope),
   )
 
+  /** Without the request: a run would hold it, and its nested contexts would copy all services. */
+  const ofServices = (request: Context.Context<never>): Context.Context<never> =>
+    Context.add(services, CurrentLogAnnotations, Context.get(request, CurrentLogAnnotations))
+
   const start: LiveRuns["Service"]["start"] = Effect.fnUntraced(function* (sessionId, log, program) {
     const startedAt = monotonicMillis(clock)
     const live: LiveRun = { ...IdleTimers.untouched, log, startedAt, fiber: undefined, readers: 0 }
@@ -130,7 +136,8 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
     })
     // Starts immediately: a fiber that is interrupted before it runs would never end its log.
     const running = Effect.interruptible(Effect.ensuring(program, remove))
-    live.fiber = yield* Effect.forkIn(running, scope, { startImmediately: true })
+    const forked = Effect.forkIn(running, scope, { startImmediately: true })
+    live.fiber = yield* Effect.updateContext(forked, ofServices)
   }, Effect.uninterruptible)
 
   // Uninterruptible instead of `acquireRelease`, which would copy all services of the process for the release.

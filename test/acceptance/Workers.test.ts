@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { Client, eventually, type Stream, tokenFor } from "../support/chatClient.ts"
 import {
   childrenOf,
@@ -11,8 +11,12 @@ import {
   workersIn,
 } from "../support/workers.ts"
 
+// Each test starts three or four processes.
+vi.setConfig({ testTimeout: 120_000 })
+
 const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, delay_ms })
-const numbersIn = (output: string, pattern: RegExp) => new Set([...output.matchAll(pattern)].map(([, n]) => n))
+const numbersIn = (output: string, pattern: RegExp) =>
+  new Set([...output.matchAll(pattern)].map(([, n]) => n))
 
 describe.skipIf(!hasServices)("a service with several workers", () => {
   const services = useServices()
@@ -103,7 +107,7 @@ describe.skipIf(!hasServices)("a service with several workers", () => {
       expect(messages[0]).toMatchObject({ role: "user", runId })
     }
     await service.stop()
-  }, 60_000)
+  })
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
     "drains all workers by %s, also if each worker gets the signal too, and ends with 0",
@@ -132,7 +136,6 @@ describe.skipIf(!hasServices)("a service with several workers", () => {
       expect(workers.filter(exists)).toEqual([])
       expect(service.output().match(/stopping:/g)).toHaveLength(2)
     },
-    30_000,
   )
 
   it("drains and replaces one worker that gets SIGTERM alone", async () => {
@@ -145,7 +148,10 @@ describe.skipIf(!hasServices)("a service with several workers", () => {
       expect((await (await client.start(slow(1, 10))).rest()).at(-1)?.event).toBe("done")
     }
     for (const stream of streams) expect((await stream.rest()).at(-1)?.event).toBe("done")
-    await eventually(async () => sumOf(await metricsOf(service.url), "crossfade_worker_restarts_total") === 1, 20)
+    await eventually(
+      async () => sumOf(await metricsOf(service.url), "crossfade_worker_restarts_total") === 1,
+      20,
+    )
     expect(service.output()).toContain("ended with code 0; the next one starts in 500 ms")
     await service.stop()
   })

@@ -3,7 +3,7 @@ import { corsHeaders, type CorsRequest } from "../../src/http/Cors.ts"
 
 const allowed = ["https://chat.example", "tauri://localhost"]
 const headersOf = (request: CorsRequest, origins: ReadonlyArray<string> = allowed) =>
-  Object.fromEntries(corsHeaders(origins, request))
+  corsHeaders(origins, request)
 const preflight = (origin: string, asked?: string): CorsRequest => ({
   method: "OPTIONS",
   headers: {

@@ -6,7 +6,7 @@ import { Agent, request } from "node:http"
 import { afterAll, beforeAll, inject } from "vitest"
 import { eventually } from "./chatClient.ts"
 import { freshDatabase } from "./postgres.ts"
-import { type Running, startGateway, startPython, temporaryFolder } from "./processes.ts"
+import { gatewayEnv, type Running, start, startPython, temporaryFolder } from "./processes.ts"
 import { parse, type Sample } from "./prometheusText.ts"
 import { startRedis } from "./redis.ts"
 
@@ -51,6 +51,10 @@ export const sumOf = (samples: ReadonlyArray<Sample>, name: string): number =>
 export const workersIn = (samples: ReadonlyArray<Sample>): ReadonlyArray<string> =>
   samples.flatMap(({ labels, name }) => (name === "crossfade_build_info" ? [labels["worker"] ?? "?"] : []))
 
+const addressIn = (line: string) => /listens on (http:\S+)/.exec(line)?.[1]
+/** Several processes start at once on the cores that the other tests use too. */
+const readyWithinMs = 60_000
+
 class Services {
   env!: Readonly<Record<string, string>>
   runtime!: Running
@@ -58,7 +62,8 @@ class Services {
 
   /** Ready when all workers are. */
   async start(workers: number, own: Readonly<Record<string, string>> = {}): Promise<Running> {
-    const service = await startGateway({ ...this.env, WORKERS: String(workers), ...own })
+    const env = gatewayEnv({ ...this.env, WORKERS: String(workers), ...own })
+    const service = await start(process.execPath, ["src/main.ts"], env, addressIn, readyWithinMs)
     this.started.push(service)
     return service
   }

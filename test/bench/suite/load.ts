@@ -18,8 +18,8 @@ export interface Order {
   readonly concurrency: number
   /** Parts of a whole answer. */
   readonly parts: number
-  /** Leaves the streams open, and answers when all of them have begun. */
-  readonly keep?: boolean
+  /** Leaves the streams open, and answers when all of them have begun, or when all requests are sent. */
+  readonly keep?: "begun" | "sent"
 }
 
 export interface Report {
@@ -90,6 +90,16 @@ const play = async (order: Order): Promise<Report> => {
   }
 }
 
+/** Requests whose answers may never begin; they stay until this process ends. */
+const send = (order: Order): Report => {
+  for (let turn = 0; turn < order.turns; turn++)
+    ask(order).then(
+      ({ body }) => body.on("error", () => {}).resume(),
+      () => {},
+    )
+  return { seconds: 0, first: [], longestGap: [], failed: 0 }
+}
+
 /** Silent open streams; they stay until this process ends. */
 const hold = async (order: Order): Promise<Report> => {
   const began = performance.now()
@@ -115,6 +125,7 @@ if (import.meta.main) {
   console.log(`load is ready for ${deltas.burst}`)
   for await (const line of createInterface({ input: process.stdin })) {
     const order: Order = JSON.parse(line)
-    console.log(JSON.stringify(await (order.keep === true ? hold(order) : play(order))))
+    const make = order.keep === "sent" ? send : order.keep === "begun" ? hold : play
+    console.log(JSON.stringify(await make(order)))
   }
 }

@@ -1,15 +1,15 @@
 /**
  * The upstreams of the bench, as a process of its own: the runtime's wire and an OpenAI-compatible model. The message
  * selects the answer: `burst`, all events in one write; `writes`, a write each; `paced`, a write each 20 ms; `hang`,
- * one and then nothing; `flood 1000`, events of 1000 characters, as fast as they are read, until the reader leaves.
- * Prints its address.
+ * one and then nothing; `silent`, the headers and then nothing; `mute`, nothing at all; `flood 1000`, events of 1000 characters, as fast as they are read, until the reader leaves.
+ * `/waiting` answers with the number of answers that hang, are silent or mute. Prints its address.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Readable } from "node:stream"
 import { deltas, floodBytes, paceMs } from "./shape.ts"
 
-const shapes = ["burst", "writes", "paced", "hang", "flood"] as const
+const shapes = ["burst", "writes", "paced", "hang", "silent", "mute", "flood"] as const
 type Shape = (typeof shapes)[number]
 
 const runtimeEvent = (event: string, data: object) =>
@@ -39,10 +39,19 @@ function* flood({ delta, end }: Wire, characters: number): Generator<string> {
   yield end
 }
 
+let waiting = 0
+const countWaiting = (response: ServerResponse): void => {
+  waiting += 1
+  response.once("close", () => (waiting -= 1))
+}
+
 const answer = async (text: string, wire: Wire, response: ServerResponse): Promise<void> => {
   const { delta, end } = wire
   const shape = shapeOf(text)
+  if (shape === "hang" || shape === "silent" || shape === "mute") countWaiting(response)
+  if (shape === "mute") return
   response.writeHead(200, { "content-type": "text/event-stream" })
+  if (shape === "silent") return response.flushHeaders()
   if (shape === "flood")
     return void Readable.from(flood(wire, Number(/flood (\d+)/.exec(text)?.[1]))).pipe(response)
   const parts = Array.from({ length: count(shape) }, (_, index) => delta(`word ${index} `))
@@ -71,7 +80,7 @@ const handle = (request: IncomingMessage, response: ServerResponse): void => {
     if (url.endsWith("/chat/completions"))
       return void answer(JSON.parse(body).messages.at(-1).content, wires.model, response)
     response.setHeader("content-type", "application/json")
-    response.end("{}")
+    response.end(url === "/waiting" ? String(waiting) : "{}")
   })
 }
 
