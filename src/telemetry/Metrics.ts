@@ -244,6 +244,11 @@ const processes = {
   }),
   memory: gauge("crossfade_resident_memory_bytes", { unit: "By", labels: none, meaning: "Resident memory" }),
   cpu: counter("crossfade_cpu_ms_total", { unit: "ms", labels: none, meaning: "Processor time" }),
+  workerRestarts: counter("crossfade_worker_restarts_total", {
+    unit: "1",
+    labels: none,
+    meaning: "Workers that replaced one that ended by itself or was killed",
+  }),
   logLinesDropped: counter("crossfade_log_lines_dropped_total", {
     unit: "1",
     labels: none,
