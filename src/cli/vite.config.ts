@@ -18,9 +18,13 @@ export default defineConfig({
     minify: false,
     sourcemap: true,
     rolldownOptions: {
-      input: join(src, "cli/main.ts"),
+      input: {
+        "cli/main": join(src, "cli/main.ts"),
+        // A thread starts it by its name.
+        "persistence/CheckpointWorker": join(src, "persistence/CheckpointWorker.ts"),
+      },
       // A chunk is as deep in `dist` as its modules are in `src`, because two of them name files beside `dist`.
-      output: { entryFileNames: "cli/[name].js", chunkFileNames: "service/[name].js" },
+      output: { entryFileNames: "[name].js", chunkFileNames: "service/[name].js" },
     },
   },
 })
