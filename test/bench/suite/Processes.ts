@@ -56,10 +56,15 @@ export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
   env: Environment = {},
-  /** Of this checkout or of another. */
+<<<<<<< HEAD
+  /** Default: in memory, and of this checkout. */
+  place: { readonly folder?: string; readonly checkout?: string | undefined } = {},
+=======
+  /** The sources of the gateway, this checkout by default. */
   checkout = resolve(import.meta.dirname, "../../.."),
+>>>>>>> main
 ): Promise<Gateway> => {
-  const folder = dataFolder()
+  const { checkout = resolve(import.meta.dirname, "../../.."), folder = dataFolder() } = place
   const settings = {
     DATA_DIR: folder,
     NODE_ENV: "production",
