@@ -77,11 +77,16 @@ const letters = Effect.gen(function* () {
   return { sql, run, insert, change, kept, held, isLocked, forked, together }
 })
 
-const commits = Effect.map(Metric.snapshot, (metrics) =>
-  metrics.flatMap(({ id, state, type }) =>
-    id === "crossfade_db_commits_total" && type === "Counter" ? [Number(state.count)] : [],
-  ),
-).pipe(Effect.map(([count]) => count ?? 0))
+const counted = (name: string, kind?: string) =>
+  Effect.map(Metric.snapshot, (metrics) =>
+    metrics.reduce(
+      (sum, { attributes, id, state, type }) =>
+        id === name && type === "Counter" && attributes?.["kind"] === kind ? sum + Number(state.count) : sum,
+      0,
+    ),
+  )
+const commits = counted("crossfade_db_commits_total")
+const statements = counted("crossfade_db_statements_total", "statement")
 
 const onFresh = <A, E>(test: Effect.Effect<A, E, Batch | SqlClient.SqlClient>) =>
   Effect.flatMap(
@@ -227,8 +232,10 @@ describe.skipIf(inject("postgresUrl") === undefined)("batches that wait for a co
       const interruptions = yield* Effect.forEach([running, waiting], (fiber) =>
         Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true }),
       )
+      const sent = yield* statements
       yield* release
       yield* Fiber.joinAll(interruptions)
+      assert.strictEqual(yield* statements, sent)
       assert.strictEqual(yield* kept, "xy")
     }).pipe(onFresh),
   )
