@@ -56,13 +56,8 @@ export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
   env: Environment = {},
-<<<<<<< HEAD
   /** Default: in memory, and of this checkout. */
   place: { readonly folder?: string; readonly checkout?: string | undefined } = {},
-=======
-  /** The sources of the gateway, this checkout by default. */
-  checkout = resolve(import.meta.dirname, "../../.."),
->>>>>>> main
 ): Promise<Gateway> => {
   const { checkout = resolve(import.meta.dirname, "../../.."), folder = dataFolder() } = place
   const settings = {
