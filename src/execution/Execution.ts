@@ -26,6 +26,7 @@ import type { Limits } from "./Deadlines.ts"
 import { errorPolicyOf, type ExecutionError } from "./ExecutionError.ts"
 import { upstreamCodes } from "./FailureText.ts"
 import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
+import { heldUntil } from "./HeldAnswer.ts"
 import { Modes } from "./Modes.ts"
 import * as Retries from "./Retries.ts"
 import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
@@ -186,7 +187,7 @@ const attemptOf = (
     progress.firstText = undefined
     const { agent, orgId } = turn
     const own = { ...turn, agent: forMode(agent, executor.mode) }
-    const attempt = Attempt.open(executor, own, {
+    const attempt = Attempt.open(heldUntil(plan.stored, executor), own, {
       number: progress.attempts,
       limits: limitsOf(settings, step),
       onStart: () => turn.shadow || recent.attemptStarted(executor.mode),
@@ -227,6 +228,8 @@ interface TurnPlan {
   /** Set if the Monitor admitted the turn to the runtime. */
   readonly ticket: Ticket | undefined
   readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
+  /** Succeeds when the turn is stored. Until then the upstreams are asked, and nothing of their answers is used. */
+  readonly stored?: Effect.Effect<void> | undefined
 }
 
 export class Execution extends Context.Service<

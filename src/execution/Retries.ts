@@ -24,9 +24,7 @@ const mayRetry = ({ attemptOfTarget, disposition, error }: AttemptFailed): boole
  * 100 ms with jitter, or the upstream's Retry-After if it is longer. `Stream.retry` restarts the schedule after an
  * element, such as a thinking event, so the failure's own count limits the attempts.
  */
-const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential(
-  "100 millis",
-).pipe(
+const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential("100 millis").pipe(
   Schedule.jittered,
   Schedule.setInputType<AttemptFailed>(),
   Schedule.modifyDelay(({ duration, input }) =>
