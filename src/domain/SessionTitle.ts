@@ -38,9 +38,12 @@ const shortened = (grapheme: string): string => {
 /** UTF-16 units. Longer texts are read by their beginning; a cut there lies behind the end of any title. */
 const readUnits = 20_000
 
-/** The title that a text gives: its start, on one line. Blank texts give `untitled`. */
-export const titleOf = (text: string): string => {
-  const line = text.trimStart().slice(0, readUnits).replace(unwanted, "").replace(spaces, " ").trimStart()
+const ascii = /^[\x20-\x7e]*$/
+
+/** The first graphemes. Those of ASCII are its characters, and the segmenter takes 10 us even for a few of them. */
+const beginning = (line: string): string => {
+  // One more, because it could be a mark of the last character.
+  if (ascii.test(line.slice(0, mostGraphemes + 1))) return line.slice(0, mostGraphemes)
   let title = ""
   let count = 0
   for (const { segment } of graphemes.segment(line)) {
@@ -48,6 +51,13 @@ export const titleOf = (text: string): string => {
     title += shortened(segment)
     count += 1
   }
+  return title
+}
+
+/** The title that a text gives: its start, on one line. Blank texts give `untitled`. */
+export const titleOf = (text: string): string => {
+  const line = text.trimStart().slice(0, readUnits).replace(unwanted, "").replace(spaces, " ").trimStart()
+  const title = beginning(line)
   return isBlank(title) ? untitled : title.trimEnd()
 }
 
