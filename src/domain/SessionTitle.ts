@@ -38,27 +38,26 @@ const shortened = (grapheme: string): string => {
 /** UTF-16 units. Longer texts are read by their beginning; a cut there lies behind the end of any title. */
 const readUnits = 20_000
 
-const ascii = /^[\x20-\x7e]*$/
-
-/** The first graphemes. Those of ASCII are its characters, and the segmenter takes 10 us even for a few of them. */
-const beginning = (line: string): string => {
-  // One more, because it could be a mark of the last character.
-  if (ascii.test(line.slice(0, mostGraphemes + 1))) return line.slice(0, mostGraphemes)
-  let title = ""
-  let count = 0
-  for (const { segment } of graphemes.segment(line)) {
-    if (count === mostGraphemes) break
-    title += shortened(segment)
-    count += 1
-  }
-  return title
-}
-
 /** The title that a text gives: its start, on one line. Blank texts give `untitled`. */
 export const titleOf = (text: string): string => {
   const line = text.trimStart().slice(0, readUnits).replace(unwanted, "").replace(spaces, " ").trimStart()
-  const title = beginning(line)
+  const title = startOf(line)
   return isBlank(title) ? untitled : title.trimEnd()
+}
+
+/** Each of these characters is a grapheme. The segmenter takes longer than the rest of a title. */
+const plain = /^[\x20-\x7e]*$/
+
+const startOf = (line: string): string => {
+  if (plain.test(line)) return line.slice(0, mostGraphemes)
+  let start = ""
+  let count = 0
+  for (const { segment } of graphemes.segment(line)) {
+    if (count === mostGraphemes) break
+    start += shortened(segment)
+    count += 1
+  }
+  return start
 }
 
 /** A user's title as it is stored, or the reason why it is refused. */

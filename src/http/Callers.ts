@@ -58,7 +58,6 @@ const secretsOf = (
     ? { secrets: previousSecrets, operatorSecrets: [secret, ...operatorSecrets] }
     : { secrets: [secret, ...previousSecrets], operatorSecrets }
 
-
 export class Callers extends Context.Service<
   Callers,
   {

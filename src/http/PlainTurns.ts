@@ -70,7 +70,9 @@ const bodyOf = (request: Incoming): Effect.Effect<Buffer> =>
   Effect.callback((resume) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
-    request.once("end", () => resume(Effect.succeed(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))))
+    request.once("end", () =>
+      resume(Effect.succeed(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))),
+    )
   })
 
 /** The way of the contract reads the same body. */

@@ -80,10 +80,13 @@ const statementsOf = (sql: SqlClient.SqlClient) => ({
   // PostgreSQL and SQLite need a WHERE between SELECT and ON CONFLICT, or the text is ambiguous.
   insertAnswer: insertMessage(sql, () => sql`WHERE 1 = 1 ON CONFLICT (id) DO NOTHING`),
   // A repeat after an unknown outcome changes nothing. An end that another replica wrote stays, and so does a purge.
-  endRun: fixed<ReturnType<typeof endValues>>(sql, ({ id, ...at }) => sql`UPDATE runs SET ${sql.update(at)}
+  endRun: fixed<ReturnType<typeof endValues>>(
+    sql,
+    ({ id, ...at }) => sql`UPDATE runs SET ${sql.update(at)}
     WHERE id = ${id} AND (status = 'running' OR (status = ${at.status} AND ended_at = ${at.ended_at}))
       AND (deleted_at IS NULL OR deleted_at <> ${purgedRun})
-    RETURNING id`),
+    RETURNING id`,
+  ),
 })
 
 /**

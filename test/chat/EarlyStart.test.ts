@@ -48,11 +48,13 @@ const service = (
     Layer.provide(
       Layer.effect(
         Runs,
-        Effect.map(Runs, (runs) => Runs.of({
+        Effect.map(Runs, (runs) =>
+          Runs.of({
             ...runs,
             begin: begin(runs),
             end: (...given) => Effect.andThen(Effect.sync(onEnd), runs.end(...given)),
-          })),
+          }),
+        ),
       ),
     ),
     Layer.provideMerge(temporaryStore),
@@ -86,8 +88,10 @@ describe("a direct turn that is being stored", () => {
       Effect.gen(function* () {
         const provider = yield* model
         const stored = yield* Deferred.make<void>()
-        const slow = (runs: Runs["Service"]): Runs["Service"]["begin"] => (turn) =>
-          Effect.andThen(Deferred.await(stored), runs.begin(turn))
+        const slow =
+          (runs: Runs["Service"]): Runs["Service"]["begin"] =>
+          (turn) =>
+            Effect.andThen(Deferred.await(stored), runs.begin(turn))
         yield* Effect.gen(function* () {
           const fiber = yield* Effect.forkChild(start)
           yield* until(() => provider.asked[0]?.closed === true)
@@ -143,7 +147,10 @@ describe("a direct turn that is being stored", () => {
           )
         yield* Effect.gen(function* () {
           const monitor = yield* Monitor
-          const counts = Effect.all([monitor.metrics, Effect.map(monitor.status, ({ providers }) => providers)])
+          const counts = Effect.all([
+            monitor.metrics,
+            Effect.map(monitor.status, ({ providers }) => providers),
+          ])
           const before = yield* counts
           assert.strictEqual(yield* Effect.flip(start), refused)
           assert.deepStrictEqual(yield* counts, before)
@@ -159,8 +166,10 @@ describe("a direct turn that is being stored", () => {
         const provider = yield* model
         provider.answers.push({ kind: "hang", parts: ["Y"] })
         const stored = yield* Deferred.make<void>()
-        const slow = (runs: Runs["Service"]): Runs["Service"]["begin"] => (turn) =>
-          Effect.andThen(Deferred.await(stored), runs.begin(turn))
+        const slow =
+          (runs: Runs["Service"]): Runs["Service"]["begin"] =>
+          (turn) =>
+            Effect.andThen(Deferred.await(stored), runs.begin(turn))
         yield* Effect.gen(function* () {
           const fiber = yield* Effect.forkChild(start)
           yield* until(() => provider.asked.length === 1)
