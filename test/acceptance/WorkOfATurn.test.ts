@@ -103,12 +103,11 @@ describe("in a gateway's process", () => {
       await workOf(10)
       await workOf(500)
       for (const work of [await workOf(10), await workOf(500)]) {
-        console.log(work)
         expect(work.timers).toBeGreaterThan(0)
         expect(work.timers).toBeLessThan(8)
-        // One to the runtime, two to the reader.
+        // One to the runtime, two to the reader: four if the headers of a turn are sent alone.
         expect(work.writes).toBeGreaterThanOrEqual(3)
-        expect(work.writes).toBeLessThan(3.7)
+        expect(work.writes).toBeLessThan(3.9)
         expect(work.fibers).toBeGreaterThan(1)
         expect(work.fibers).toBeLessThan(14)
         expect(work.steps).toBeGreaterThan(100)
