@@ -65,18 +65,6 @@ interface Rate {
   readonly reason: AdmissionRejected["reason"]
 }
 
-/**
- * Acquires and releases with the scope. Unlike `Effect.acquireRelease`, it captures no services for the release, which would
- * copy all services of the process at the end of each turn.
- */
-const acquire = <A, E>(
-  take: Effect.Effect<A, E>,
-  release: (taken: A) => Effect.Effect<void>,
-): Effect.Effect<A, E, Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (scope) =>
-    Effect.tap(take, (taken) => Scope.addFinalizer(scope, release(taken))),
-  ).pipe(Effect.uninterruptible)
-
 const make = Effect.fnUntraced(function* (limits: Limits) {
   const rates = yield* Rates
   const places = yield* OpenStreams
@@ -93,17 +81,15 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   yield* catalogue.streamsOpen.observe({}, () => open)
 
-  const inProcess = acquire(
+  const inProcess = (scope: Scope.Scope): Effect.Effect<void, AdmissionRejected> =>
     Effect.suspend(() => {
       if (open >= limits.streams) return Effect.fail(rejected("process", soonMs))
       open += 1
-      return Effect.void
-    }),
-    () =>
-      Effect.sync(() => {
+      const leave = Effect.sync(() => {
         open -= 1
-      }),
-  )
+      })
+      return Scope.addFinalizer(scope, leave)
+    })
 
   /** The narrowest comes first, so a turn that it rejects costs the others nothing. */
   const ratesOf = ({ key, ...owner }: Requester): ReadonlyArray<Rate> => {
@@ -131,31 +117,48 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 
   const take = (owner: Owner) => Effect.mapError(places.take("streams", owner, caps), noPlace)
 
-  const stream = (owner: Owner) => Effect.asVoid(acquire(take(owner), places.free))
-
   const placesOf = (owner: Owner, mayBeginLater: boolean): Effect.Effect<TurnPlaces, AdmissionRejected> =>
     mayBeginLater
       ? Effect.map(take(owner), (place) => ({ stream: place, run: undefined }))
       : Effect.mapError(places.takeBoth(owner, caps), noPlace)
 
-  /** One uninterruptible step, so that an interruption leaks no place. */
-  const permit = (owner: Owner, mayBeginLater: boolean) =>
-    acquire(
-      Effect.map(placesOf(owner, mayBeginLater), ({ run, stream }) => ({
-        place: stream,
-        turn: new HeldPermit(issuer, owner, run),
-      })),
-      ({ place, turn }) => Effect.andThen(places.free(place), turn.requestEnded),
-    )
+  const permit = (scope: Scope.Scope, owner: Owner, mayBeginLater: boolean) =>
+    Effect.flatMap(placesOf(owner, mayBeginLater), ({ run, stream }) => {
+      const held = new HeldPermit(issuer, owner, run)
+      const release = Effect.andThen(places.free(stream), held.requestEnded)
+      return Effect.as(Scope.addFinalizer(scope, release), held)
+    })
 
+  // Each step that takes something is uninterruptible together with its finalizer, so that an interruption leaks nothing. A
+  // finalizer of `acquireRelease` would copy all services of the process at the end of each turn.
   return Admission.of({
-    stream: (owner) => Effect.andThen(inProcess, stream(owner)),
+    stream: (owner) =>
+      holding((scope) =>
+        Effect.andThen(
+          inProcess(scope),
+          Effect.flatMap(take(owner), (place) => Scope.addFinalizer(scope, places.free(place))),
+        ),
+      ),
     turn: (principal, mayBeginLater) =>
-      Effect.flatMap(Effect.andThen(inProcess, takeRates(principal)), (rate) =>
-        permit(principal, mayBeginLater).pipe(
-          Effect.map(({ turn }) => ({ permit: turn, rate })),
-          Effect.mapError((rejection) => withRate(rejection, rate)),
+      holding((scope, restore) =>
+        Effect.flatMap(Effect.andThen(inProcess(scope), restore(takeRates(principal))), (rate) =>
+          Effect.mapBoth(permit(scope, principal, mayBeginLater), {
+            onFailure: (rejection) => withRate(rejection, rate),
+            onSuccess: (held) => ({ permit: held, rate }),
+          }),
         ),
       ),
   })
 })
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** An uninterruptible step with the scope that releases what it takes. */
+const holding = <A, E>(
+  use: (scope: Scope.Scope, restore: Restore) => Effect.Effect<A, E>,
+): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.contextWith((context: Context.Context<Scope.Scope>) =>
+      use(Context.get(context, Scope.Scope), restore),
+    ),
+  )

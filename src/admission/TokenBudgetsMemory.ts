@@ -8,6 +8,8 @@ import * as TokenAccounts from "./TokenAccounts.ts"
 import { dayOf } from "./TokenBudget.ts"
 import { type DailyLimits, TokenBudgets } from "./TokenBudgets.ts"
 
+const hasNone = ({ org, user }: DailyLimits): boolean => org <= 0 && user <= 0
+
 export const layerMemory = (limits: DailyLimits): Layer.Layer<TokenBudgets, never, TokenSpend> =>
   Layer.effect(
     TokenBudgets,
@@ -15,7 +17,7 @@ export const layerMemory = (limits: DailyLimits): Layer.Layer<TokenBudgets, neve
       const accounts = new TokenAccounts.Accounts()
       const open = yield* TokenAccounts.opener(accounts, limits)
       return TokenBudgets.of({
-        reserve: Effect.fnUntraced(function* (owner, promptTokens) {
+        reserve: hasNone(limits) ? () => Effect.undefined : Effect.fnUntraced(function* (owner, promptTokens) {
           const now = yield* Clock.currentTimeMillis
           const day = dayOf(now)
           const opened = yield* open(owner, day)

@@ -3,7 +3,6 @@
  * log. A POST with the id of an event it has seen resumes its run; one with a known `Idempotency-Key` gets the run of
  * that key.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -11,8 +10,6 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { Admission } from "../admission/Admission.ts"
 import { AdmissionRejected } from "../admission/Rejection.ts"
-import type { Taken } from "../admission/TokenBucket.ts"
-import type { BudgetState } from "../admission/TokenBudget.ts"
 import type { TurnPermit } from "../admission/TurnPermit.ts"
 import { AccessEnds, CurrentPrincipal } from "../api/Authorization.ts"
 import type { Caller } from "../chat/Caller.ts"
@@ -22,7 +19,7 @@ import { RunReader } from "../chat/RunReader.ts"
 import { RunId, type SessionId } from "../domain/Ids.ts"
 import { missingPermissions, type Principal } from "../domain/Principal.ts"
 import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
-import { turnKey, type TurnRoute } from "../domain/TurnKey.ts"
+import { type TurnKey, turnKey, type TurnRoute } from "../domain/TurnKey.ts"
 import type { OutputProtocol } from "../protocol/Encoder.ts"
 import { type ProtocolName, streamProtocol } from "../protocol/Protocols.ts"
 import type { StoreError } from "../store/StoreError.ts"
@@ -36,8 +33,9 @@ import { type Cursor, cursorOf, type CursorRequest } from "./Cursor.ts"
 import { answering, invalid, respond } from "./ErrorMapping.ts"
 import * as EventStream from "./EventStream.ts"
 import * as FirstWrite from "./FirstWrite.ts"
+import { limitHeaders, withOverhead } from "./TurnHeaders.ts"
 import * as Readers from "./Readers.ts"
-import { Arrived, RequestId } from "./RequestId.ts"
+import { Arrived } from "./RequestId.ts"
 import { ruleInputs } from "./RuleInputs.ts"
 
 interface StreamRequest extends CursorRequest {
@@ -88,53 +86,49 @@ interface Expected extends Pick<Post, "protocol" | "respond"> {
 
 const mayNotRead = respond({ code: "AUTH_PERMISSION_DENIED", message: "The token lacks: chat:read." })
 
-/** Seconds until the bucket is full, rounded up. */
-const rateHeaders = ({ limit, remaining, resetMs }: Taken) => ({
-  "x-ratelimit-limit": String(limit),
-  "x-ratelimit-remaining": String(remaining),
-  "x-ratelimit-reset": String(Math.ceil(resetMs / 1000)),
-})
-
-/** The budget with fewer tokens left; seconds until the next UTC day, rounded up. */
-const budgetHeaders = ({ limit, remaining, resetMs }: BudgetState) => ({
-  "x-ratelimit-limit-tokens": String(limit),
-  "x-ratelimit-remaining-tokens": String(remaining),
-  "x-ratelimit-reset-tokens": String(Math.ceil(resetMs / 1000)),
-})
-
 /** Counts only final rejections, because a turn that waits for its session may ask for its place several times. */
 const counted = <A, E, R>(admitted: Effect.Effect<A, E | AdmissionRejected, R>) =>
   Effect.tapError(admitted, (error) =>
     error instanceof AdmissionRejected ? Measure.refused(error.reason) : Effect.void,
   )
 
-/**
- * Adds the milliseconds that the gateway itself spent before the response starts. It has not waited for an upstream
- * by then.
- */
-const withOverhead = (response: HttpServerResponse.HttpServerResponse) =>
-  Effect.withFiber((fiber) => {
-    const spent = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe() - fiber.getRef(Arrived).monotonicAt
-    const ms = (Number(spent) / 1e6).toFixed(1)
-    return Effect.succeed(HttpServerResponse.setHeader(response, "x-gateway-overhead-ms", ms))
-  })
-
-/** Read `budget` after the turn has started, which sets it. */
-const limitHeaders =
-  (rate: Taken | undefined, budget: () => BudgetState | undefined) =>
-  (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
-    const told = budget()
-    return HttpServerResponse.setHeaders(response, {
-      ...(rate === undefined ? {} : rateHeaders(rate)),
-      ...(told === undefined ? {} : budgetHeaders(told)),
-    })
-  }
-
 /** The server span of a turn. The response had status 200 before the outcome of the turn was known. */
 const spanOf = (route: string) => ({
   name: `POST ${route}`,
   attributes: { "http.request.method": "POST", "http.route": route },
   endAttributes: { "http.response.status_code": 200 },
+})
+
+/** The request and its caller, read from the context at once. */
+interface Requested {
+  readonly http: HttpServerRequest.HttpServerRequest
+  readonly principal: Principal
+  readonly arrived: typeof Arrived.Service
+  readonly until: () => number
+}
+
+const asRequested = Effect.contextWith(
+  (context: Context.Context<CurrentPrincipal | HttpServerRequest.HttpServerRequest>) =>
+    Effect.succeed<Requested>({
+      http: Context.get(context, HttpServerRequest.HttpServerRequest),
+      principal: Context.get(context, CurrentPrincipal),
+      arrived: Context.get(context, Arrived),
+      until: Context.get(context, AccessEnds),
+    }),
+)
+
+const callerOf = (
+  { arrived: { requestId, ...arrived }, http, principal }: Requested,
+  path: string,
+  permit: TurnPermit,
+  key: TurnKey | undefined,
+): Caller => ({
+  principal,
+  requestId,
+  arrival: { ...spanOf(path), ...arrived },
+  ...ruleInputs(http.headers),
+  permit,
+  key,
 })
 
 interface StreamSettings {
@@ -151,60 +145,41 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
   const scope = yield* Effect.scope
   const readers = yield* Readers.make(heartbeatMs, (yield* Shutdown).closing, (yield* Pace).wait)
 
-  const protocolOf = Effect.fnUntraced(function* ({ headers, query }: StreamRequest) {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const { orgId } = yield* CurrentPrincipal
-    const caller = {
-      parameter: query.protocol,
-      header: headers["x-agent2ui-protocol"],
-      orgId,
-      origin: request.headers["origin"],
-    }
-    return streamProtocol(caller, protocols)
-  })
-
-  const protocolFor = (request: StreamRequest, bound: OutputProtocol | undefined) =>
-    bound === undefined ? protocolOf(request) : Effect.succeed(bound)
-
-  const caller = Effect.fnUntraced(function* (route: string, permit: TurnPermit) {
-    const { headers } = yield* HttpServerRequest.HttpServerRequest
-    const who: Caller = {
-      principal: yield* CurrentPrincipal,
-      requestId: yield* RequestId,
-      arrival: { ...spanOf(route), ...(yield* Arrived) },
-      ...ruleInputs(headers),
-      permit,
-    }
-    return who
-  })
+  const protocolFor = (
+    { headers, query }: StreamRequest,
+    bound: OutputProtocol | undefined,
+    { http, principal: { orgId } }: Requested,
+  ): OutputProtocol => {
+    if (bound !== undefined) return bound
+    const given = { parameter: query.protocol, header: headers["x-agent2ui-protocol"] }
+    return streamProtocol({ ...given, orgId, origin: http.headers["origin"] }, protocols)
+  }
 
   const cancel = (id: RunId) => Effect.forkIn(live.cancel(id), scope)
 
   const begun = (
     request: StreamRequest,
     { protocol: bound, respond }: Post,
+    requested: Requested,
     { log, run }: Accepted,
     cancels: boolean,
-  ) =>
-    Effect.flatMap(Effect.zip(protocolFor(request, bound), AccessEnds), ([protocol, until]) => {
-      const source = {
-        _tag: "Live",
-        log,
-        pages: RunPages.ofLog(runs, log),
-        attach: live.attach(log),
-      } as const
-      const leave = cancels ? { onLeave: cancel(run.id) } : {}
-      const reading = { run, source, after: 0, protocol, readers, until, ...leave }
-      if (respond !== undefined) return respond(reading)
-      return Effect.zipWith(
-        HttpServerRequest.HttpServerRequest,
-        EventStream.respond(reading),
-        (http, response) => {
-          FirstWrite.withFirstEvents(http, log)
-          return response
-        },
-      )
+  ) => {
+    const source = {
+      _tag: "Live",
+      log,
+      pages: RunPages.ofLog(runs, log),
+      attach: live.attach(log),
+    } as const
+    const leave = cancels ? { onLeave: cancel(run.id) } : {}
+    const { until } = requested
+    const protocol = protocolFor(request, bound, requested)
+    const reading = { run, source, after: 0, protocol, readers, until, ...leave }
+    if (respond !== undefined) return respond(reading)
+    return Effect.map(EventStream.respond(reading), (response) => {
+      FirstWrite.withFirstEvents(requested.http, log)
+      return response
     })
+  }
 
   const found = Effect.fnUntraced(function* (
     request: StreamRequest,
@@ -212,10 +187,11 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     after: number,
     { owner, protocol: bound, respond, sessionId }: Expected,
   ) {
-    const protocol = yield* protocolFor(request, bound)
-    const { run, source } = yield* reader.events(owner ?? (yield* CurrentPrincipal), runId, after)
+    const requested = yield* asRequested
+    const protocol = protocolFor(request, bound, requested)
+    const { run, source } = yield* reader.events(owner ?? requested.principal, runId, after)
     if (sessionId !== undefined && run.sessionId !== sessionId) return yield* new RunNotFound({ runId })
-    const reading = { run, source, after, protocol, readers, until: yield* AccessEnds }
+    const reading = { run, source, after, protocol, readers, until: requested.until }
     return yield* respond === undefined ? EventStream.respond(reading) : respond(reading)
   })
 
@@ -232,47 +208,52 @@ const make = Effect.fnUntraced(function* ({ heartbeatMs, protocols }: StreamSett
     return yield* found(request, RunId.make(cursor.runId), cursor.seq, { sessionId })
   })
 
-  const turn = Effect.fnUntraced(function* (request: PostRequest, what: Post, permit: TurnPermit) {
-    const { asked, begin, cancelsOnLeave = false, onBusy, path, route } = what
-    const who = yield* caller(path, permit)
-    const given = request.headers["idempotency-key"]
-    const key = given === undefined ? undefined : turnKey(who.principal, route, given, asked)
-    // A turn that waits for its session holds a stream and no run place.
-    const attempt = Effect.tapError(once.begin(key, begin({ ...who, key })), ({ _tag }) =>
-      _tag === "SessionBusy" ? permit.end() : Effect.void,
-    )
-    const outcome = yield* onBusy(who, attempt)
-    if (outcome._tag === "Began")
-      return yield* begun(request, what, outcome, cancelsOnLeave && key === undefined)
-    yield* permit.end()
+  /** The response to a request whose turn an earlier request with its key has started. */
+  const replayed = Effect.fnUntraced(function* (request: PostRequest, what: Post, runId: RunId) {
     // `chat:read` is not required, because this is the response to the same request, which the first try would have
     // received as well.
-    const again = yield* found(request, outcome.runId, 0, { ...what, sessionId: undefined })
+    const again = yield* found(request, runId, 0, { ...what, sessionId: undefined })
     return HttpServerResponse.setHeader(again, "idempotent-replayed", "true")
   })
 
-  const post = Effect.fnUntraced(function* (request: PostRequest, what: Post) {
-    const cursor = what.protocol === undefined ? cursorOf(request) : undefined
-    // A client that has seen events of a run wants the rest of it, whatever the body says.
-    if (cursor !== undefined)
-      return "problem" in cursor
-        ? yield* respond(invalid([cursor.problem]))
-        : yield* answering(resume(request, cursor, what.sessionId))
-    const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
-    const admitted = Effect.flatMap(CurrentPrincipal, (principal) => admission.turn(principal, mayBeginLater))
-    return yield* Effect.matchEffect(admitted, {
-      onFailure: (rejection) =>
-        Effect.map(
-          answering(counted(Effect.fail(rejection))),
-          limitHeaders(rejection.rate, () => undefined),
-        ),
-      onSuccess: ({ permit, rate }) =>
-        Effect.map(
-          answering(counted(turn(request, what, permit))),
-          limitHeaders(rate, () => permit.budget),
-        ),
+  const turn = (request: PostRequest, what: Post, requested: Requested, permit: TurnPermit) => {
+    const { asked, begin, cancelsOnLeave = false, onBusy, path, route } = what
+    const given = request.headers["idempotency-key"]
+    const key = given === undefined ? undefined : turnKey(requested.principal, route, given, asked)
+    const who = callerOf(requested, path, permit, key)
+    // A turn that waits for its session holds a stream and no run place.
+    const attempt = Effect.tapError(once.begin(key, begin(who)), ({ _tag }) =>
+      _tag === "SessionBusy" ? permit.end() : Effect.void,
+    )
+    return Effect.flatMap(onBusy(who, attempt), (outcome) =>
+      outcome._tag === "Began"
+        ? begun(request, what, requested, outcome, cancelsOnLeave && key === undefined)
+        : Effect.andThen(permit.end(), replayed(request, what, outcome.runId)),
+    )
+  }
+
+  const post = (request: PostRequest, what: Post) =>
+    Effect.flatMap(asRequested, (requested) => {
+      const cursor = what.protocol === undefined ? cursorOf(request) : undefined
+      // A client that has seen events of a run wants the rest of it, whatever the body says.
+      if (cursor !== undefined)
+        return "problem" in cursor
+          ? respond(invalid([cursor.problem]))
+          : answering(resume(request, cursor, what.sessionId))
+      const mayBeginLater = what.mayWait || request.headers["idempotency-key"] !== undefined
+      return Effect.matchEffect(admission.turn(requested.principal, mayBeginLater), {
+        onFailure: (rejection) =>
+          Effect.map(
+            answering(counted(Effect.fail(rejection))),
+            limitHeaders(rejection.rate, () => undefined),
+          ),
+        onSuccess: ({ permit, rate }) =>
+          Effect.map(
+            answering(counted(turn(request, what, requested, permit))),
+            limitHeaders(rate, () => permit.budget),
+          ),
+      })
     })
-  })
 
   const events = (request: StreamRequest, runId: RunId, owner?: Principal) =>
     Effect.suspend(() => {

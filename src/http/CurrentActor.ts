@@ -2,10 +2,10 @@
 import * as Effect from "effect/Effect"
 import { CurrentPrincipal } from "../api/Authorization.ts"
 import type { Actor } from "../domain/Actor.ts"
-import { RequestId } from "./RequestId.ts"
+import { currentRequestId } from "./RequestId.ts"
 
 export const currentActor = Effect.map(
-  Effect.all([CurrentPrincipal, RequestId]),
+  Effect.all([CurrentPrincipal, currentRequestId]),
   ([{ key, orgId, userId }, requestId]): Actor => ({
     orgId,
     userId,

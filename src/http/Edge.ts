@@ -27,7 +27,7 @@ import { held } from "./HeldAnswers.ts"
 import { isOperators } from "./NodeServer.ts"
 import { hasOneSpelling, pathOf } from "./RequestPath.ts"
 import { isTooLarge } from "./BodySize.ts"
-import { Arrived, isSane, RequestId } from "./RequestId.ts"
+import { Arrived, isSane } from "./RequestId.ts"
 
 /** The methods of each path in the contract, for 405 and its `Allow`. */
 const routes = Object.values(Api.groups).flatMap((group) =>
@@ -128,8 +128,7 @@ const edged = Effect.fnUntraced(function* <E, R>(
   const response = yield* served.pipe(
     Effect.updateContext((context: Context.Context<R | HttpServerRequest.HttpServerRequest>) =>
       context.pipe(
-        Context.add(RequestId, id),
-        Context.add(Arrived, { at, monotonicAt, parent }),
+        Context.add(Arrived, { requestId: id, at, monotonicAt, parent }),
         Context.add(CurrentLogAnnotations, { requestId: id, ...Spans.logged(parent) }),
       ),
     ),

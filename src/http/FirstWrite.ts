@@ -16,15 +16,18 @@ export const withFirstEvents = (request: HttpServerRequest.HttpServerRequest, lo
   const { socket } = response
   if (socket === null) return
   socket.cork()
+  let isSent = false
   const send = (): void => {
     off()
     clearTimeout(timer)
     response.off("close", send)
     // The end of a response has sent everything, and the socket may serve another request by now.
-    if (!response.writableEnded) socket.uncork()
+    if (!isSent && !response.writableEnded) socket.uncork()
+    isSent = true
   }
-  // A timer of Node, not of the clock: it decides about packets, not about the turn.
-  const timer = setTimeout(send, longestWait)
+  // A timer of Node, not of the clock: it decides about packets, not about the turn. The immediate comes after events that
+  // have arrived in a busy process.
+  const timer = setTimeout(() => setImmediate(send), longestWait)
   // After the reader, which writes the events as it is woken.
   const off = log.onNext(() => process.nextTick(send))
   response.once("close", send)

@@ -12,6 +12,7 @@ const isSent = Schema.is(Sent)
 /** Decoding replaces broken bytes by this, so another text than the caller's would be stored. */
 const replaced = "\ufffd"
 
+// oxlint-disable-next-line no-restricted-properties -- a schema would need a fiber; the schema of the body comes after it
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** The object of a JSON text with exactly these fields. Other fields may be removed or changed by the schema. */

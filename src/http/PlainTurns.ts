@@ -11,9 +11,11 @@ import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schema from "effect/Schema"
 import { Api } from "../api/Api.ts"
 import type { CurrentPrincipal } from "../api/Authorization.ts"
+import { startsTurn } from "../api/ChatApi.ts"
 import { SessionId } from "../domain/Ids.ts"
 import { servedFor } from "./Authentication.ts"
 import { Callers } from "./Callers.ts"
+import type { PostRequest } from "./ChatStreams.ts"
 import { ChatTurns } from "./ChatTurns.ts"
 import { respond, toPublic } from "./ErrorMapping.ts"
 import * as PlainBody from "./PlainBody.ts"
@@ -30,7 +32,7 @@ const { send, start } = Api.groups.chat.endpoints
 const largest = 64 * 1024
 
 /** They change what the body or the response is. */
-const unusual = ["content-encoding", "expect", "idempotency-key", "last-event-id", "transfer-encoding"]
+const unusual = ["content-encoding", "expect", "last-event-id", "transfer-encoding"]
 
 const isPlain = ({ headers, method }: Incoming): boolean =>
   method === "POST" &&
@@ -41,6 +43,18 @@ const isPlain = ({ headers, method }: Incoming): boolean =>
 /** The credential of a request that names exactly one. */
 const credentialOf = ({ headers }: Incoming): string | undefined =>
   /^Bearer (\S+)$/.exec(headers.authorization ?? "")?.[1]
+
+const isTurnHeaders = Schema.is(Schema.Struct(startsTurn.headers))
+type TurnHeaders = PostRequest["headers"]
+
+/** The headers that a turn reads. Undefined: one is wrong. */
+const headersOf = ({ headers }: Incoming): TurnHeaders | undefined => {
+  const given: Record<string, unknown> = {}
+  for (const name of ["idempotency-key", "x-agent2ui-protocol"]) {
+    if (headers[name] !== undefined) given[name] = headers[name]
+  }
+  return isTurnHeaders(given) ? given : undefined
+}
 
 const sessions = send.path.replace(":sessionId", "")
 const isSessionId = Schema.is(SessionId)
@@ -74,11 +88,11 @@ const make = Effect.gen(function* () {
   const callers = yield* Callers
   const turns = yield* ChatTurns
 
-  const started = (text: string, headers: {}): Turn | undefined => {
+  const started = (text: string, headers: TurnHeaders): Turn | undefined => {
     const payload = PlainBody.started(text)
     return payload && turns.start({ payload, headers, query: {} })
   }
-  const sent = (sessionId: SessionId, text: string, headers: {}): Turn | undefined => {
+  const sent = (sessionId: SessionId, text: string, headers: TurnHeaders): Turn | undefined => {
     const payload = PlainBody.sent(text)
     return payload && turns.send({ payload, headers, query: {}, params: { sessionId } })
   }
@@ -86,16 +100,17 @@ const make = Effect.gen(function* () {
   return <E>(others: Effect.Effect<Response, E>) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request): Effect.Effect<Response, E, Request> => {
       const incoming = toIncomingMessage(request)
-      const { headers, url = "" } = incoming
-      const credential = isPlain(incoming) ? credentialOf(incoming) : undefined
-      const sessionId = credential === undefined ? undefined : sessionOf(url)
-      if (credential === undefined || (url !== start.path && sessionId === undefined)) return others
+      const { url = "" } = incoming
+      if (!isPlain(incoming)) return others
+      const credential = credentialOf(incoming)
+      const headers = headersOf(incoming)
+      const sessionId = sessionOf(url)
+      if (credential === undefined || headers === undefined) return others
+      if (url !== start.path && sessionId === undefined) return others
       const endpoint = sessionId === undefined ? start : send
-      const protocol = headers["x-agent2ui-protocol"]
-      const given = typeof protocol === "string" ? { "x-agent2ui-protocol": protocol } : {}
       const served = Effect.flatMap(bodyOf(incoming), (body): Effect.Effect<Response, E, TurnServices> => {
         const text = body.toString()
-        const turn = sessionId === undefined ? started(text, given) : sent(sessionId, text, given)
+        const turn = sessionId === undefined ? started(text, headers) : sent(sessionId, text, headers)
         if (turn !== undefined) return turn
         withBody(request, body)
         return others

@@ -95,19 +95,16 @@ const make = Effect.fnUntraced(function* (detachGrace: Duration.Input) {
       return Effect.as(Deferred.await(waiter), true)
     })
 
+  // A mask instead of `acquireUseRelease`: the claim is one synchronous step.
   const claim = <A, E, R>(sessionId: SessionId, use: Effect.Effect<A, E, R>) =>
-    Effect.acquireUseRelease(
-      Effect.suspend(() => {
-        if (sessions.has(sessionId)) return Effect.fail(new SessionBusy({ sessionId }))
-        sessions.set(sessionId, "claimed")
-        return Effect.void
-      }),
-      () => use,
-      () =>
-        Effect.sync(() => {
-          if (sessions.get(sessionId) === "claimed") free(sessionId)
-        }),
-    )
+    Effect.uninterruptibleMask((restore): Effect.Effect<A, E | SessionBusy, R> => {
+      if (sessions.has(sessionId)) return Effect.fail(new SessionBusy({ sessionId }))
+      sessions.set(sessionId, "claimed")
+      const release = Effect.sync(() => {
+        if (sessions.get(sessionId) === "claimed") free(sessionId)
+      })
+      return Effect.ensuring(restore(use), release)
+    })
 
   const cancelRun = (live: LiveRun) =>
     Effect.suspend(() => (live.fiber === undefined ? Effect.void : Fiber.interrupt(live.fiber)))

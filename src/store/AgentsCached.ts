@@ -48,23 +48,26 @@ export const layer: Layer.Layer<Agents, never, Agents> = Layer.effect(
       if (known.size > capacity) known.delete(known.keys().next().value!)
     }
 
-    const get: Agents["Service"]["get"] = (orgId, id) =>
-      Effect.suspend(() => {
-        const now = monotonicMillis(clock)
-        const found = known.get(id)
-        if (found !== undefined && now - found.trueAt < staleAfterMs && isVisible(found.agent, orgId)) {
-          known.delete(id)
-          known.set(id, found)
-          found.usedAt = now
-          return Effect.succeed(found.agent)
-        }
+    /** Looks at once, so that the result for a known agent is a value (`StoreHealth.whileUp`). */
+    const get: Agents["Service"]["get"] = (orgId, id) => {
+      const now = monotonicMillis(clock)
+      const found = known.get(id)
+      if (found !== undefined && now - found.trueAt < staleAfterMs && isVisible(found.agent, orgId)) {
+        known.delete(id)
+        known.set(id, found)
+        found.usedAt = now
+        return Effect.succeed(found.agent)
+      }
+      return Effect.suspend(() => {
+        const at = monotonicMillis(clock)
         const before = writes
         return Effect.tap(store.get(orgId, id), (agent) =>
           Effect.sync(() => {
-            if (before === writes) remember(agent, now)
+            if (before === writes) remember(agent, at)
           }),
         )
       })
+    }
 
     const update: Agents["Service"]["update"] = (orgId, id, settings) =>
       // Also after a failure, because the write may have been applied.

@@ -120,11 +120,12 @@ const make = Effect.gen(function* () {
     error instanceof StoreError && isFault(error.cause) ? suspicion.open : Effect.void
   // The use starts first: if it completes at once, as on SQLite, no race is needed.
   const whileUp: StoreHealth["Service"]["whileUp"] = (use) =>
-    Effect.suspend(() =>
-      Ref.getUnsafe(down) === undefined
-        ? Effect.raceFirst(Effect.tapError(use, suspect), Effect.interruptible(gone))
-        : Effect.fail(isAway()),
-    )
+    Effect.suspend(() => {
+      if (Ref.getUnsafe(down) !== undefined) return Effect.fail(isAway())
+      // A value from memory needs no fiber.
+      if (Exit.isExit(use) && Exit.isSuccess(use)) return use
+      return Effect.raceFirst(Effect.tapError(use, suspect), Effect.interruptible(gone))
+    })
   return StoreHealth.of({ isUp, whileUp })
 })
 

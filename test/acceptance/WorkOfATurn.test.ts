@@ -1,6 +1,6 @@
 /**
- * The countable work of a turn in a real gateway, the same on any machine: timers, socket writes, and objects that
- * survive small garbage collections. None grows with the length of an answer. `StatementsOfATurn` counts the
+ * The countable work of a turn in a real gateway, the same on any machine: timers, socket writes, fibers and their steps, and
+ * objects that survive small garbage collections. None grows with the length of an answer. `StatementsOfATurn` counts the
  * statements.
  */
 import { createServer, type Server } from "node:http"
@@ -38,6 +38,8 @@ const atOnce = 10
 interface Work {
   readonly timers: number
   readonly writes: number
+  readonly fibers: number
+  readonly steps: number
   /** Bytes. */
   readonly kept: number
 }
@@ -92,19 +94,24 @@ describe("in a gateway's process", () => {
       await Promise.all(Array.from({ length: atOnce }, () => turn(events)))
     const after = await counted()
     const each = (what: keyof Work) => (after[what] - before[what]) / turns
-    return { timers: each("timers"), writes: each("writes"), kept: each("kept") }
+    return { timers: each("timers"), writes: each("writes"), fibers: each("fibers"), steps: each("steps"), kept: each("kept") }
   }
 
   it.skipIf(process.platform === "win32")(
-    "a turn sets few timers, makes few socket writes and leaves little garbage to full collections, with 10 events and with 500",
+    "a turn sets few timers, makes few socket writes, takes few fibers and steps, and leaves little garbage to full collections, with 10 events and with 500",
     async () => {
       await workOf(10)
       await workOf(500)
       for (const work of [await workOf(10), await workOf(500)]) {
         expect(work.timers).toBeGreaterThan(0)
         expect(work.timers).toBeLessThan(8)
+        // One to the runtime, two to the reader: four if the headers of a turn are sent alone.
         expect(work.writes).toBeGreaterThanOrEqual(3)
-        expect(work.writes).toBeLessThan(6)
+        expect(work.writes).toBeLessThan(3.9)
+        expect(work.fibers).toBeGreaterThan(1)
+        expect(work.fibers).toBeLessThan(14)
+        expect(work.steps).toBeGreaterThan(100)
+        expect(work.steps).toBeLessThan(720)
         // Was 20 KB when the test was added; the data of a turn with 500 events is about 360 KB.
         expect(work.kept).toBeLessThan(40_000)
       }

@@ -109,9 +109,9 @@ describe("a direct turn that is being stored", () => {
   )
 
   it.live.each([
-    ["the store", new StoreError({ operation: "Runs.begin", cause: "away" })],
-    ["a turn of the session on another replica", new SessionBusy({ sessionId })],
-  ])("stops its provider and records nothing if %s refuses it", ([, refused]) =>
+    { by: "the store", refused: new StoreError({ operation: "Runs.begin", cause: "away" }) },
+    { by: "a turn of the session on another replica", refused: new SessionBusy({ sessionId }) },
+  ])("stops its provider and records nothing if $by refuses it", ({ refused }) =>
     Effect.scoped(
       Effect.gen(function* () {
         const provider = yield* model

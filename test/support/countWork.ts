@@ -1,7 +1,8 @@
 /**
- * Loaded into the gateway's process (`--import`) by a test that counts the work of a turn: timers set, socket writes,
- * and bytes that survive small garbage collections. On SIGUSR2 it prints them as a line of JSON.
+ * Loaded into the gateway's process (`--import`) by a test that counts the work of a turn: timers set, socket writes, fibers
+ * and their steps, and bytes that survive small garbage collections. On SIGUSR2 it prints them as a line of JSON.
  */
+import * as Effect from "effect/Effect"
 import { Socket } from "node:net"
 import { createRequire, syncBuiltinESMExports } from "node:module"
 import { setFlagsFromString } from "node:v8"
@@ -11,7 +12,29 @@ const timers = createRequire(import.meta.url)("node:timers") as Record<
   string,
   (...args: Array<unknown>) => unknown
 >
-const counted = { timers: 0, writes: 0 }
+const counted = { timers: 0, writes: 0, fibers: 0, steps: 0 }
+
+interface Loop {
+  readonly id: number
+  readonly currentOpCount: number
+}
+
+/** The interpreter of Effect. Fibers of the start, which are the background loops, do not count. */
+const fibers = Object.getPrototypeOf(Effect.runFork(Effect.void)) as {
+  runLoop: (this: Loop, effect: unknown) => unknown
+}
+let newest = 0
+let lastOfStart = Number.POSITIVE_INFINITY
+const { runLoop } = fibers
+fibers.runLoop = function (effect) {
+  const result = runLoop.call(this, effect)
+  if (this.id > lastOfStart) counted.steps += this.currentOpCount
+  if (this.id > newest) {
+    if (this.id > lastOfStart) counted.fibers++
+    newest = this.id
+  }
+  return result
+}
 
 for (const name of ["setTimeout", "setInterval"] as const) {
   const original = globalThis[name] as (...args: Array<unknown>) => unknown
@@ -44,4 +67,7 @@ const keptBytes = (): number => {
   return process.memoryUsage().heapUsed
 }
 
-process.on("SIGUSR2", () => console.log(`counted ${JSON.stringify({ ...counted, kept: keptBytes() })}`))
+process.on("SIGUSR2", () => {
+  lastOfStart = Math.min(lastOfStart, newest)
+  console.log(`counted ${JSON.stringify({ ...counted, kept: keptBytes() })}`)
+})
