@@ -4,6 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import { type ExecutionError, errorPolicyOf, retryAfterOf } from "./ExecutionError.ts"
 import type { AttemptFailed } from "./TurnEvent.ts"
@@ -20,12 +21,10 @@ const mayRetry = ({ attemptOfTarget, disposition, error }: AttemptFailed): boole
   (retryAfterOf(error) ?? 0) <= longestRetryAfterMs
 
 /**
- * 100 ms with jitter, or the upstream's Retry-After if it is longer. `Stream.retry` restarts the schedule after an
- * element, such as a thinking event, so the failure's own count limits the attempts.
+ * 100 ms with jitter, or the upstream's Retry-After if it is longer. Each failure starts the schedule, so the failure's own
+ * count limits the attempts.
  */
-export const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential(
-  "100 millis",
-).pipe(
+const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential("100 millis").pipe(
   Schedule.jittered,
   Schedule.setInputType<AttemptFailed>(),
   Schedule.modifyDelay(({ duration, input }) =>
@@ -33,6 +32,12 @@ export const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Sch
   ),
   Schedule.while(({ input }) => mayRetry(input)),
 )
+
+/** Waits before the next attempt at the same target. Gives false, at once, if the target may not be tried again. */
+export const mayAgain = (failed: AttemptFailed): Effect.Effect<boolean> =>
+  Effect.flatMap(Schedule.toStepWithSleep(schedule), (step) =>
+    Pull.catchDone(Effect.as(step(failed), true), () => Effect.succeed(false)),
+  )
 
 /** A Retry-After that is too long for this turn. The next turns avoid the target for this time. Milliseconds. */
 export const pauseOf = (error: ExecutionError | undefined): number | undefined => {
