@@ -9,6 +9,7 @@ import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Channel from "effect/Channel"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -128,11 +129,15 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
 
 /** Pulls on its own fiber, so that a deadline can interrupt it. Data that is ready costs no wait. */
 const interruptible = <A, E>(pull: Effect.Effect<A, E>, watch: Watch): Effect.Effect<A, E> =>
-  Effect.flatMap(Effect.forkChild(pull, { startImmediately: true }), (fiber) => {
+  Effect.contextWith((context: Context.Context<never>) => {
+    const fiber = Effect.runForkWith(context)(pull)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return exit
     watch.pulling = fiber
-    return Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+    return Effect.callback<A, E>((resume) => {
+      fiber.addObserver(resume)
+      return Fiber.interrupt(fiber)
+    })
   })
 
 /** An executor breaks its contract if it ends without `Finished` or finishes without an answer. */

@@ -45,7 +45,7 @@ interface StreamRequest extends CursorRequest {
   readonly query: CursorRequest["query"] & { readonly protocol?: ProtocolName | "" }
 }
 
-interface PostRequest extends StreamRequest {
+export interface PostRequest extends StreamRequest {
   readonly headers: StreamRequest["headers"] & { readonly "idempotency-key"?: string }
 }
 

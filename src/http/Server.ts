@@ -9,10 +9,12 @@ import type { ProtocolDefaults } from "../domain/ProtocolDefaults.ts"
 import * as AgentsHandlers from "./AgentsHandlers.ts"
 import * as AutopilotHandlers from "./AutopilotHandlers.ts"
 import * as Authentication from "./Authentication.ts"
+import { type AuthSettings, Callers } from "./Callers.ts"
 import * as AgUiHandlers from "./AgUiHandlers.ts"
 import * as AiSdkHandlers from "./AiSdkHandlers.ts"
 import * as ChatHandlers from "./ChatHandlers.ts"
 import { ChatStreams } from "./ChatStreams.ts"
+import { ChatTurns } from "./ChatTurns.ts"
 import * as ConsoleHandlers from "./ConsoleHandlers.ts"
 import * as DeletionHandlers from "./DeletionHandlers.ts"
 import * as Edge from "./Edge.ts"
@@ -31,10 +33,11 @@ import * as RolloutHandlers from "./RolloutHandlers.ts"
 import * as RuntimeHandlers from "./RuntimeHandlers.ts"
 import * as SessionsHandlers from "./SessionsHandlers.ts"
 import * as ShadowHandlers from "./ShadowHandlers.ts"
+import * as PlainTurns from "./PlainTurns.ts"
 import * as Validation from "./Validation.ts"
 
 export interface ServerSettings {
-  readonly auth: Authentication.AuthSettings
+  readonly auth: AuthSettings
   readonly console: ConsoleHandlers.ConsoleFacts
   readonly heartbeatMs: number
   readonly places: Places
@@ -65,12 +68,17 @@ const routes = (settings: ServerSettings) => {
     MeHandlers.layer,
     HealthHandlers.layer(settings.sandbox),
     ConsoleHandlers.layer(settings.console),
-  ).pipe(Layer.provide(ChatStreams.layer(settings)))
+  )
   const api = HttpApiBuilder.layer(Api).pipe(
     Layer.provide(handlers),
-    Layer.provide([Authentication.layer(settings.auth), Validation.layer]),
+    Layer.provide([Authentication.layer, Validation.layer]),
   )
-  return Layer.mergeAll(api, WebPages.layer(settings.places, settings.sandbox), Edge.layer(settings.places))
+  // The edge first: it is outside.
+  const edge = Layer.provideMerge(PlainTurns.layer, Edge.layer(settings.places))
+  return Layer.mergeAll(edge, api, WebPages.layer(settings.places, settings.sandbox)).pipe(
+    Layer.provide(ChatTurns.layer),
+    Layer.provide([ChatStreams.layer(settings), Callers.layer(settings.auth)]),
+  )
 }
 
 /** Paths are compared exactly, because a proxy that hides `/metrics` knows only this spelling. */

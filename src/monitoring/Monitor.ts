@@ -2,13 +2,14 @@
  * Records every attempt of both modes, and decides before every turn whether it may use the runtime: attempts -> evidence ->
  * breakers -> the next decision.
  *
- * One Ref holds an immutable state, and every method is one `Ref.modify` of a pure function, so a probe is never leased twice.
+ * One Ref holds an immutable state, and every method applies one pure function to it at once, so a probe is never leased twice.
  * No method fails or waits. The rules are in TripRules, Ramp and HalfOpenProbe; `Health` puts them together.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as MutableRef from "effect/MutableRef"
 import * as PubSub from "effect/PubSub"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
@@ -138,34 +139,29 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
   // A wall clock that is set back an hour would keep an open breaker open for that hour.
   const now = steadyMillis(yield* Clock.Clock)
   const ref = yield* Ref.make(MonitorState.make(settings, now()))
-  const run = Effect.runSyncWith(yield* Effect.context())
   const transitions =
     yield* PubSub.sliding<ReadonlyArray<MonitorState.NumberedTransition>>(bufferedTransitions)
 
+  /** The new state is set before its news wake their listeners, because a listener may change the state at once. */
+  const apply = <A>(change: (state: State, now: number) => readonly [A, State]): A => {
+    const [answer, changed] = change(Ref.getUnsafe(ref), now())
+    const [news, next] = MonitorState.publish(changed)
+    MutableRef.set(ref.ref, next)
+    if (news.length > 0) PubSub.publishUnsafe(transitions, news)
+    return answer
+  }
   const modify = <A>(change: (state: State, now: number) => readonly [A, State]): Effect.Effect<A> =>
-    Effect.suspend(() => {
-      const at = now()
-      return Effect.map(
-        Ref.modify(ref, (state) => {
-          const [answer, changed] = change(state, at)
-          const [news, next] = MonitorState.publish(changed)
-          return [{ answer, news }, next]
-        }),
-        ({ answer, news }) => {
-          if (news.length > 0) PubSub.publishUnsafe(transitions, news)
-          return answer
-        },
-      )
-    })
+    Effect.sync(() => apply(change))
   const update = (change: (state: State, now: number) => State): Effect.Effect<void> =>
     modify((state, now) => [undefined, change(state, now)])
+  const applyHealth = <A>(change: (health: Health.Health, now: number) => readonly [A, Health.Health]): A =>
+    apply((state, now) => {
+      const [answer, health] = change(state.health, now)
+      return [answer, health === state.health ? state : { ...state, health }]
+    })
   const modifyHealth = <A>(
     change: (health: Health.Health, now: number) => readonly [A, Health.Health],
-  ): Effect.Effect<A> =>
-    modify((state, now) => {
-      const [answer, health] = change(state.health, now)
-      return [answer, { ...state, health }]
-    })
+  ): Effect.Effect<A> => Effect.sync(() => applyHealth(change))
   const updateHealth = (change: (health: Health.Health, now: number) => Health.Health): Effect.Effect<void> =>
     update((state, now) => ({ ...state, health: change(state.health, now) }))
   const read = <A>(f: (health: Health.Health, now: number) => A): Effect.Effect<A> =>
@@ -191,7 +187,7 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
         update((state, now) => MonitorState.started(state, orgId, ticket, now)),
         {
           firstProgressLimitMs: () => Health.firstProgressLimitMs(Ref.getUnsafe(ref).health, ticket),
-          progressed: () => run(update((state, now) => MonitorState.progressed(state, ticket, now))),
+          progressed: () => apply((state, now) => [undefined, MonitorState.progressed(state, ticket, now)]),
         },
       ),
     record: (attempt) => update((state, now) => MonitorState.record(state, attempt, now)),
@@ -203,10 +199,10 @@ const make = Effect.fnUntraced(function* (settings: Health.Settings) {
         return [pass, { ...health, providers }]
       }),
     targetEnded: (ended) =>
-      Effect.flatMap(
-        modifyHealth((health, now) => TargetEnd.record(health, ended, now)),
-        (line) => (line === undefined ? Effect.void : Effect.logWarning(line)),
-      ),
+      Effect.suspend(() => {
+        const line = applyHealth((health, now) => TargetEnd.record(health, ended, now))
+        return line === undefined ? Effect.void : Effect.logWarning(line)
+      }),
     takeProbe: modifyHealth(Probes.take),
     probeEnded: (probe, result) => update((state, now) => MonitorState.probeEnded(state, probe, result, now)),
     isFallbackEnabled: read(HealthReport.isFallbackEnabled),

@@ -43,10 +43,10 @@ export const onHealth = (
   change: (health: Health.Health) => Health.Health,
 ): MonitorState => ({ ...state, health: change(state.health) })
 
-const onOutbox = (
-  { fleet, ...state }: MonitorState,
-  change: (outbox: Outbox.Outbox) => Outbox.Outbox,
-): MonitorState => ({ ...state, fleet: fleet && { ...fleet, outbox: change(fleet.outbox) } })
+const onOutbox = (state: MonitorState, change: (outbox: Outbox.Outbox) => Outbox.Outbox): MonitorState => {
+  const { fleet } = state
+  return fleet === undefined ? state : { ...state, fleet: { ...fleet, outbox: change(fleet.outbox) } }
+}
 
 export const started = (state: MonitorState, orgId: OrgId, ticket: Ticket, now: number): MonitorState =>
   onOutbox(

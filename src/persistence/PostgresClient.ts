@@ -23,7 +23,8 @@ import * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { SqlError, UnknownError } from "effect/sql/SqlError"
-import { Batch, overClient } from "./Batch.ts"
+import { Batch } from "./Batch.ts"
+import * as BatchPostgres from "./BatchPostgres.ts"
 import { counted } from "./CountedConnection.ts"
 import { isReadOnly } from "./DatabaseFault.ts"
 import * as PostgresServer from "./PostgresServer.ts"
@@ -74,7 +75,11 @@ const make = Effect.fnUntraced(function* (config: PostgresConfig) {
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
     prepareTransactionControls: true,
   })
-  return Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Batch, overClient(sql)))
+  const batch = yield* BatchPostgres.make(sql, {
+    count: sharesOf(config.poolSize).batches,
+    use: pools.useForBatches,
+  })
+  return Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Batch, batch))
 })
 
 type Acquirer = Effect.Effect<Connection, SqlError, Scope.Scope>
@@ -87,6 +92,13 @@ interface Pools {
    * a new pool replaces it.
    */
   readonly watch: () => { readonly pool: PgPool.PgPool; readonly errors: Watch }
+  readonly useForBatches: () => BatchPostgres.UseConnection
+}
+
+/** Batches have connections of their own, so that they do not wait for slow reads, nor reads for slow commits. */
+const sharesOf = (poolSize: number) => {
+  const batches = Math.floor(poolSize / 2)
+  return { batches, others: poolSize - batches }
 }
 
 const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
@@ -103,11 +115,16 @@ const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
   }
   const types = numbersForInt8()
   const opened = Effect.gen(function* () {
-    const server = yield* PostgresServer.find(wanted)
+    const { canGroup, server } = yield* PostgresServer.find(wanted)
     const own = yield* Scope.fork(scope)
-    const options = { ...server, maxConnections: config.poolSize, maxMessageSize, types }
-    const pool = yield* Scope.provide(PgPool.make(options), own)
-    return { pool, close: Scope.close(own, Exit.void) }
+    const options = { ...server, maxMessageSize, types }
+    const shares = canGroup ? sharesOf(config.poolSize) : { batches: 0, others: config.poolSize }
+    const pool = yield* Scope.provide(PgPool.make({ ...options, maxConnections: shares.others }), own)
+    const batches =
+      shares.batches === 0
+        ? undefined
+        : yield* Scope.provide(PgPool.make(forBatches(options, shares.batches)), own)
+    return { pool, batches, close: Scope.close(own, Exit.void) }
   })
   let present = yield* opened
   let isOpening = false
@@ -136,8 +153,25 @@ const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
       const { pool } = present
       return { pool, errors: (use) => Effect.tapError(use, (error) => renew(pool, error)) }
     },
+    useForBatches: () => {
+      const { batches } = present
+      return (
+        batches &&
+        ((use) =>
+          batches.use((connection) => Effect.tapError(use(connection), () => batches.invalidate(connection))))
+      )
+    },
   }
   return pools
+})
+
+/** `CommitGroup` writes without waiting for answers, and makes its transactions writable. */
+const forBatches = (options: PgPool.Config, maxConnections: number): PgPool.Config => ({
+  ...options,
+  maxConnections,
+  multiplex: true,
+  multiplexConcurrency: 1,
+  startupParameters: { ...options.startupParameters, default_transaction_read_only: "on" },
 })
 
 const connectionOf = (connection: PgConnection.PgConnection, watch: Watch): Connection => {

@@ -32,6 +32,12 @@ type Server = Pick<
   | "username"
 >
 
+export interface Found {
+  readonly server: Server
+  /** A session stays with its server, and may flush the write-ahead log: see `CommitGroup`. */
+  readonly canGroup: boolean
+}
+
 export interface Wanted {
   readonly url: PostgresUrl
   readonly tls: DatabaseTls | undefined
@@ -108,14 +114,16 @@ export const isAnother = (error: unknown, hasOthers: boolean): boolean => {
  * Tries a server and returns the way to use it. A server is a pooler if its session differs from the one that it
  * announced.
  */
-const tried = (server: Server, isReadWrite: boolean): Effect.Effect<Server, SqlError> =>
+const tried = (server: Server, isReadWrite: boolean): Effect.Effect<Found, SqlError> =>
   Effect.gen(function* () {
     const connection = yield* PgConnection.make({ ...server, prepare: false })
     const { rows } = yield* connection.query(
-      "SELECT pg_backend_pid() AS session, current_setting('transaction_read_only') AS read_only",
+      `SELECT pg_backend_pid() AS session, current_setting('transaction_read_only') AS read_only,
+        has_function_privilege(to_regprocedure('pg_logical_emit_message(boolean,text,text)'), 'execute') AS flushes`,
     )
     if (isReadWrite && rows[0]?.["read_only"] !== "off") return yield* refused("The server takes no writes")
-    return { ...server, prepare: rows[0]?.["session"] === connection.processId }
+    const prepare = rows[0]?.["session"] === connection.processId
+    return { server: { ...server, prepare }, canGroup: prepare && rows[0]?.["flushes"] === true }
   }).pipe(
     Effect.scoped,
     Effect.catchIf(

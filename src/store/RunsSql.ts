@@ -14,6 +14,7 @@ import { Batch, type Step } from "../persistence/Batch.ts"
 import { Replica } from "../platform/Replica.ts"
 import { purgeAtOnce, purgedRun } from "./Deletions.ts"
 import * as EventPages from "./EventPages.ts"
+import { fixed } from "./FixedSql.ts"
 import * as PageSql from "./PageSql.ts"
 import { type RunFile, RunLost, RunNotFound, Runs, type Unwritten } from "./Runs.ts"
 import * as Rows from "./SqlRows.ts"
@@ -32,6 +33,8 @@ const decodePages = Schema.decodeUnknownEffect(Schema.Array(Rows.EventPageRow))
 const decodeMessages = Schema.decodeUnknownEffect(Schema.Array(Rows.ShownRow))
 const decodeFiles = Schema.decodeUnknownEffect(Schema.Array(Rows.FileRow))
 
+const attemptValues = (id: RunId, attempt: Attempt) => ({ run_id: id, ...attemptRow(attempt) })
+
 /** PostgreSQL's client binds at most 32 767 parameters and SQLite 32 766; a page of events has three. */
 const pagesPerInsert = 10_000
 
@@ -46,15 +49,23 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
     const replica = yield* Replica
     const sql = yield* SqlClient.SqlClient
 
+    const steps = TurnSteps.make(sql, replica.id)
     const begin: Runs["Service"]["begin"] = (turn) =>
-      Effect.asVoid(batch.run(TurnSteps.beginning(sql, replica.id, turn))).pipe(asStoreError("Runs.begin"))
+      Effect.asVoid(batch.run(steps.beginning(turn))).pipe(asStoreError("Runs.begin"))
 
+    const insertPage = fixed<EventPages.PageRow>(
+      sql,
+      (at) => sql`INSERT INTO run_events ${sql.insert(at)} ON CONFLICT (run_id, seq) DO NOTHING`,
+    )
     // The number of rows varies: PostgreSQL would cache a hundred such statements, some megabytes, in each
     // connection.
-    const insertPages = (rows: Arr.NonEmptyReadonlyArray<EventPages.PageRow>): Step => ({
-      statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
-      unprepared: true,
-    })
+    const insertPages = (rows: Arr.NonEmptyReadonlyArray<EventPages.PageRow>): Step =>
+      rows.length === 1
+        ? { statement: insertPage(rows[0]) }
+        : {
+            statement: sql`INSERT INTO run_events ${sql.insert(rows)} ON CONFLICT (run_id, seq) DO NOTHING`,
+            unprepared: true,
+          }
     const insertAll = (batches: Parameters<Runs["Service"]["append"]>[0]): ReadonlyArray<Step> => {
       const rows = batches.flatMap(({ entries, id }) => EventPages.rowsOf(id, entries))
       return Arr.isReadonlyArrayNonEmpty(rows) ? Arr.chunksOf(rows, pagesPerInsert).map(insertPages) : []
@@ -78,12 +89,13 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
         }),
       ).pipe(asStoreError("Runs.append"))
 
-    const insertAttempt = (id: RunId, attempt: Attempt): Step => {
-      const row = { run_id: id, ...attemptRow(attempt) }
-      return {
-        statement: sql`INSERT INTO attempts ${sql.insert(row)} ON CONFLICT (run_id, shadow, number) DO NOTHING`,
-      }
-    }
+    const attemptStatement = fixed<ReturnType<typeof attemptValues>>(
+      sql,
+      (at) => sql`INSERT INTO attempts ${sql.insert(at)} ON CONFLICT (run_id, shadow, number) DO NOTHING`,
+    )
+    const insertAttempt = (id: RunId, attempt: Attempt): Step => ({
+      statement: attemptStatement(attemptValues(id, attempt)),
+    })
     const recordAttempt: Runs["Service"]["recordAttempt"] = (id, attempt) =>
       Effect.asVoid(batch.run([insertAttempt(id, attempt)])).pipe(asStoreError("Runs.recordAttempt"))
 
@@ -116,7 +128,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
           yield* sql`UPDATE runs SET deleted_at = ${purgeAtOnce} WHERE id = ${id} AND deleted_at = ${purgedRun}`
         return yield* error
       })
-      const [writeRun, ...message] = TurnSteps.ending(sql, run, assistantMessage)
+      const [writeRun, ...message] = steps.ending(run, assistantMessage)
       return batch
         .run<RunLost>([...counted, writeRun, ...rest, ...message])
         .pipe(Effect.asVoid, Effect.catchTag("RunLost", lost), asStoreError("Runs.end"))

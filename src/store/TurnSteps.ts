@@ -1,13 +1,14 @@
 /** The statements that begin and end a turn: each list is one transaction of `Runs`. */
 import type * as Arr from "effect/Array"
 import type * as SqlClient from "effect/sql/SqlClient"
-import type { MessageId } from "../domain/Ids.ts"
+import type { Fragment } from "effect/sql/Statement"
 import type { Run } from "../domain/Run.ts"
 import type { Step } from "../persistence/Batch.ts"
 import { SessionBusy } from "../runs/LiveRuns.ts"
 import { purgedRun } from "./Deletions.ts"
 import { AttachmentGone } from "./Files.ts"
 import * as FilesSql from "./FilesSql.ts"
+import { fixed, type Placeholders } from "./FixedSql.ts"
 import { type NewMessage, RunLost, type Runs } from "./Runs.ts"
 import type { TurnKeyTaken } from "./TurnKeys.ts"
 import * as TurnKeysSql from "./TurnKeysSql.ts"
@@ -15,60 +16,97 @@ import { jsonOrNull, listOrNull, messageRow, runEndRow, runRow, sessionRow } fro
 
 type Turn = Parameters<Runs["Service"]["begin"]>[0]
 
-export const beginning = (
-  sql: SqlClient.SqlClient,
-  owner: string,
-  turn: Turn,
-): ReadonlyArray<Step<AttachmentGone | SessionBusy | TurnKeyTaken>> => {
-  const session = sessionRow(turn.session)
-  const run = {
-    ...runRow(turn.run),
-    cohort: comparedCohort(turn.run),
-    repeats: turn.repeats ? 1 : 0,
-    owner,
-  }
-  const orFail = () => new SessionBusy({ sessionId: turn.run.sessionId })
-  const isLast = (
-    id: MessageId,
-  ) => sql`AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = ${session.id}
-    AND deleted_at IS NULL AND seq > (SELECT seq FROM messages WHERE id = ${id}))`
-  // The first cohort of a session stays for its life. A message takes its session out of the archive.
-  const moveSession = sql`UPDATE sessions SET cohort = COALESCE(cohort, ${session.cohort}), archived = 0,
-      updated_at = ${latest(sql, session.updated_at)}
-    WHERE id = ${session.id} AND deleted_at IS NULL ${turn.follows === undefined ? sql`` : isLast(turn.follows)} RETURNING id`
-  // A unique index allows a session one running run, on any replica.
-  const insertRun = sql`INSERT INTO runs ${sql.insert(run)} 
-    ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`
-  const takeMessage = sql`UPDATE messages SET run_id = ${turn.run.id}
-    WHERE id = ${turn.userMessage.id} AND run_id = ${turn.retries ?? null} AND deleted_at IS NULL RETURNING id`
-  const findMessage = sql`SELECT id FROM messages WHERE id = ${turn.userMessage.id} AND deleted_at IS NULL`
-  // A deletion of the parent has committed or waits, because the session is locked.
-  const parent = turn.userMessage.parentMessageId
-  const isThere =
-    parent === null
-      ? undefined
-      : sql`EXISTS (SELECT 1 FROM messages WHERE id = ${parent} AND deleted_at IS NULL)`
-  const beginRun = { statement: insertRun, orFail }
-  const withKey = { ...session, client_key: turn.clientKey ?? null }
-  const insertSession = {
-    statement: sql`INSERT INTO sessions ${sql.insert(withKey)}
+const sessionValues = ({ clientKey, session }: Turn) => ({
+  ...sessionRow(session),
+  client_key: clientKey ?? null,
+})
+
+/** For the index of compared runs: others are in neither cohort. */
+const comparedCohort = ({ decision }: Run) =>
+  decision.cohort === undefined || decision.cohort === "outside" ? null : decision.cohort
+
+const runValues = ({ repeats, run }: Turn, owner: string) => ({
+  ...runRow(run),
+  cohort: comparedCohort(run),
+  repeats: repeats ? 1 : 0,
+  owner,
+})
+
+const messageValues = (message: NewMessage) => ({
+  ...messageRow(message),
+  record: jsonOrNull(message.record ?? null),
+  parts: listOrNull(message.parts),
+  attachments: listOrNull(message.attachments),
+})
+
+/** `follows`: the message that must still be the last one of the session, or null. */
+const moveValues = ({ follows, session: { cohort, id, updatedAt } }: Turn) => ({
+  id,
+  cohort,
+  updated_at: updatedAt,
+  follows: follows ?? null,
+})
+
+const endValues = (run: Parameters<Runs["Service"]["end"]>[0]) => ({ ...runEndRow(run), id: run.id })
+
+const statementsOf = (sql: SqlClient.SqlClient) => ({
+  insertSession: fixed<ReturnType<typeof sessionValues>>(
+    sql,
+    (at) => sql`INSERT INTO sessions ${sql.insert(at)}
       ON CONFLICT (client_key) WHERE client_key IS NOT NULL AND deleted_at IS NULL DO NOTHING RETURNING id`,
-    orFail,
-  }
-  return [
-    // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
-    // the session.
-    ...(turn.isNewSession ? [insertSession, beginRun] : [beginRun, { statement: moveSession, orFail }]),
-    turn.asksAgain === true
-      ? { statement: findMessage, orFail }
-      : turn.retries === undefined
-        ? { statement: sql`${insertMessage(sql, turn.userMessage, isThere)} RETURNING id`, orFail }
-        : { statement: takeMessage, orFail },
-    ...bindFiles(sql, turn),
-    // Last, because another turn with the same key waits until this one has committed.
-    ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
-  ]
-}
+  ),
+  // A unique index allows a session one running run, on any replica.
+  insertRun: fixed<ReturnType<typeof runValues>>(
+    sql,
+    (at) => sql`INSERT INTO runs ${sql.insert(at)}
+      ON CONFLICT (session_id) WHERE status = 'running' DO NOTHING RETURNING id`,
+  ),
+  // The first cohort of a session stays for its life. A message takes its session out of the archive. A clock that is set
+  // back does not move `updated_at` back.
+  moveSession: fixed<ReturnType<typeof moveValues>>(
+    sql,
+    (at) => sql`UPDATE sessions SET cohort = COALESCE(cohort, ${at.cohort}), archived = 0,
+      updated_at = CASE WHEN updated_at > ${at.updated_at} THEN updated_at ELSE ${at.updated_at} END
+      WHERE id = ${at.id} AND deleted_at IS NULL AND (CAST(${at.follows} AS TEXT) IS NULL OR NOT EXISTS (
+        SELECT 1 FROM messages WHERE session_id = ${at.id} AND deleted_at IS NULL
+          AND seq > (SELECT seq FROM messages WHERE id = ${at.follows}))) RETURNING id`,
+  ),
+  // A deletion of the parent has committed or waits, because the session is locked.
+  insertQuestion: insertMessage(
+    sql,
+    ({ parent_message_id: parent }) => sql`WHERE CAST(${parent} AS TEXT) IS NULL
+      OR EXISTS (SELECT 1 FROM messages WHERE id = ${parent} AND deleted_at IS NULL) RETURNING id`,
+  ),
+  // PostgreSQL and SQLite need a WHERE between SELECT and ON CONFLICT, or the text is ambiguous.
+  insertAnswer: insertMessage(sql, () => sql`WHERE 1 = 1 ON CONFLICT (id) DO NOTHING`),
+  // A repeat after an unknown outcome changes nothing. An end that another replica wrote stays, and so does a purge.
+  endRun: fixed<ReturnType<typeof endValues>>(
+    sql,
+    ({ id, ...at }) => sql`UPDATE runs SET ${sql.update(at)}
+    WHERE id = ${id} AND (status = 'running' OR (status = ${at.status} AND ended_at = ${at.ended_at}))
+      AND (deleted_at IS NULL OR deleted_at <> ${purgedRun})
+    RETURNING id`,
+  ),
+})
+
+/**
+ * The next message of its session, if the condition in `rest` holds. A session has one running run, so two turns never write at
+ * the same time; the unique index on the sequence would refuse the second. The message of a deleted run is deleted too.
+ */
+const insertMessage = (
+  sql: SqlClient.SqlClient,
+  rest: (at: Placeholders<ReturnType<typeof messageValues>>) => Fragment,
+) =>
+  fixed<ReturnType<typeof messageValues>>(
+    sql,
+    (at) => sql`INSERT INTO messages
+      (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, parts, attachments,
+        deleted_at, seq)
+      SELECT ${at.id}, ${at.session_id}, ${at.run_id}, ${at.role}, ${at.content}, ${at.parent_message_id},
+        ${at.execution_mode}, CAST(${at.created_at} AS BIGINT), ${at.record}, ${at.parts}, ${at.attachments},
+        (SELECT deleted_at FROM runs WHERE id = ${at.run_id}),
+        (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${at.session_id}) ${rest(at)}`,
+  )
 
 /** A turn without files has no such statement. The message of a retry has its files already. */
 const bindFiles = (sql: SqlClient.SqlClient, { asksAgain, retries, run, userMessage }: Turn) =>
@@ -82,46 +120,43 @@ const bindFiles = (sql: SqlClient.SqlClient, { asksAgain, retries, run, userMess
         },
       ]
 
-/**
- * The next message of its session, if `condition` holds. A session has one running run, so two turns never write at the same
- * time; the unique index on the sequence would refuse the second. The message of a deleted run is deleted too.
- */
-const insertMessage = (sql: SqlClient.SqlClient, message: NewMessage, condition = sql`1 = 1`) => {
-  const row = messageRow(message)
-  return sql`INSERT INTO messages
-    (id, session_id, run_id, role, content, parent_message_id, execution_mode, created_at, record, parts, attachments, deleted_at,
-      seq)
-    SELECT ${row.id}, ${row.session_id}, ${row.run_id}, ${row.role}, ${row.content}, ${row.parent_message_id},
-      ${row.execution_mode}, CAST(${row.created_at} AS BIGINT), ${jsonOrNull(message.record ?? null)},
-      ${listOrNull(message.parts)}, ${listOrNull(message.attachments)},
-      (SELECT deleted_at FROM runs WHERE id = ${row.run_id}),
-      (SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE session_id = ${row.session_id})
-    WHERE ${condition}`
-}
+export const make = (sql: SqlClient.SqlClient, owner: string) => {
+  const statements = statementsOf(sql)
 
-/** A clock that is set back does not move `updated_at` back. */
-const latest = (sql: SqlClient.SqlClient, at: number) =>
-  sql`CASE WHEN updated_at > ${at} THEN updated_at ELSE ${at} END`
+  const question = ({ asksAgain, retries, run, userMessage }: Turn) => {
+    if (asksAgain === true)
+      return sql`SELECT id FROM messages WHERE id = ${userMessage.id} AND deleted_at IS NULL`
+    return retries === undefined
+      ? statements.insertQuestion(messageValues(userMessage))
+      : sql`UPDATE messages SET run_id = ${run.id}
+          WHERE id = ${userMessage.id} AND run_id = ${retries} AND deleted_at IS NULL RETURNING id`
+  }
 
-/** A repeat after an unknown outcome changes nothing. An end that another replica wrote stays, and so does a purge. */
-export const ending = (
-  sql: SqlClient.SqlClient,
-  run: Parameters<Runs["Service"]["end"]>[0],
-  assistantMessage: NewMessage | undefined,
-): Arr.NonEmptyReadonlyArray<Step<RunLost>> => {
-  const changes = runEndRow(run)
-  const writeRun = sql`UPDATE runs SET ${sql.update(changes)} WHERE id = ${run.id}
-    AND (status = 'running' OR (status = ${changes.status} AND ended_at = ${changes.ended_at}))
-    AND (deleted_at IS NULL OR deleted_at <> ${purgedRun})
-    RETURNING id`
-  return [
-    { statement: writeRun, orFail: () => new RunLost({ runId: run.id }) },
+  const beginning = (turn: Turn): ReadonlyArray<Step<AttachmentGone | SessionBusy | TurnKeyTaken>> => {
+    const orFail = () => new SessionBusy({ sessionId: turn.run.sessionId })
+    const beginRun = { statement: statements.insertRun(runValues(turn, owner)), orFail }
+    return [
+      // The message refers to the run, and the run to the session. Once the run is inserted, no other turn can change
+      // the session.
+      ...(turn.isNewSession
+        ? [{ statement: statements.insertSession(sessionValues(turn)), orFail }, beginRun]
+        : [beginRun, { statement: statements.moveSession(moveValues(turn)), orFail }]),
+      { statement: question(turn), orFail },
+      ...bindFiles(sql, turn),
+      // Last, because another turn with the same key waits until this one has committed.
+      ...(turn.key === undefined ? [] : [TurnKeysSql.take(sql, turn.key, turn.run)]),
+    ]
+  }
+
+  const ending = (
+    run: Parameters<Runs["Service"]["end"]>[0],
+    assistantMessage: NewMessage | undefined,
+  ): Arr.NonEmptyReadonlyArray<Step<RunLost>> => [
+    { statement: statements.endRun(endValues(run)), orFail: () => new RunLost({ runId: run.id }) },
     ...(assistantMessage === undefined
       ? []
-      : [{ statement: sql`${insertMessage(sql, assistantMessage)} ON CONFLICT (id) DO NOTHING` }]),
+      : [{ statement: statements.insertAnswer(messageValues(assistantMessage)) }]),
   ]
-}
 
-/** For the index of compared runs: others are in neither cohort. */
-const comparedCohort = ({ decision }: Run) =>
-  decision.cohort === undefined || decision.cohort === "outside" ? null : decision.cohort
+  return { beginning, ending }
+}

@@ -166,6 +166,9 @@ export const statementSent = {
 
 export const statementTook = (ms: number): Update => catalogue.statementTime.update({}, ms)
 
+export const batchesStored = (count: number): Effect.Effect<void> =>
+  measure([catalogue.commits.update({}, 1), catalogue.batchesPerCommit.update({}, count)])
+
 export const storeFailed: Effect.Effect<void> = catalogue.storeErrors.record({}, 1)
 
 export const logLineDropped: Update = catalogue.logLinesDropped.update({}, 1)

@@ -189,6 +189,17 @@ const stores = {
     meaning: "Time of a statement, without its wait for a connection",
     boundaries: ownWork,
   }),
+  commits: counter("crossfade_db_commits_total", {
+    unit: "1",
+    labels: none,
+    meaning: "Waits of turns' transactions for the disk; several transactions may share one",
+  }),
+  batchesPerCommit: histogram("crossfade_db_batches_per_commit", {
+    unit: "1",
+    labels: none,
+    meaning: "Transactions that shared one wait for the disk",
+    boundaries: [1, 2, 4, 8, 16, 32, 64, 128],
+  }),
   storeErrors: counter("crossfade_store_errors_total", {
     unit: "1",
     labels: none,

@@ -74,10 +74,11 @@ export const findBinaries = (): string | undefined => {
   ].find((folder) => ["initdb", "postgres"].every((name) => Fs.existsSync(Path.join(folder, name))))
 }
 
-/** `extra` are settings of the server, such as its certificate. */
+/** `extra` are settings of the server, such as its certificate; `env` adds to its environment. */
 export const start = async (
   binaries: string,
   extra: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Server> => {
   const owner = serverUser()
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "crossfade-postgres-"))
@@ -106,6 +107,7 @@ export const start = async (
     const started = spawn(Path.join(binaries, "postgres"), args, {
       ...owner,
       cwd: folder,
+      env: { ...process.env, ...env },
       stdio: ["ignore", "ignore", "pipe"],
     })
     server = started
@@ -124,6 +126,9 @@ export const start = async (
 }
 
 const notDurable = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
+
+/** Settings for `start`: a commit waits for the disk, as in production. */
+export const durable = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" }
 
 /**
  * The server refuses to run as root: there it runs as Debian's `postgres` user. Node starts it with that id, without

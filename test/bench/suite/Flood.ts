@@ -5,7 +5,7 @@ import type { Running } from "../../support/processes.ts"
 import { type Bench, orderOf } from "./Lanes.ts"
 import { peakResidentKb, residentKb } from "./Measures.ts"
 import { startBenchGateway } from "./Processes.ts"
-import type { Figure } from "./Result.ts"
+import { atMost, type Figure } from "./Result.ts"
 import { deltas } from "./shape.ts"
 
 /**
@@ -47,7 +47,7 @@ export const flood = async (bench: Bench, upstreams: Running): Promise<ReadonlyA
       what: `memory that a flood takes, events of ${characters} characters`,
       value,
       unit: "MB",
-      ratio: { to: "the cap of a run", value: times, target: `<= ${limit}x`, met: times <= limit },
+      ratio: atMost({ to: "the cap of a run", value: times }, limit, "x"),
     })
   }
   return figures

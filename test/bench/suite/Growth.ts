@@ -6,25 +6,19 @@ import { tokenFor } from "../../support/chatClient.ts"
 import type { Running } from "../../support/processes.ts"
 import { type Bench, floor, gateway, orderOf } from "./Lanes.ts"
 import { startBenchGateway } from "./Processes.ts"
-import type { Figure } from "./Result.ts"
+import { atMost, type Figure, ofRounds, ratioTo } from "./Result.ts"
 import { deltas } from "./shape.ts"
-import { type Contestant, type Measured, race } from "./Turns.ts"
+import { type Contestant, type Measured, named, race } from "./Turns.ts"
 
 const limit = 1.3
 
 const grown = (found: ReadonlyArray<Measured>, base: string, limited: boolean): ReadonlyArray<Figure> => {
-  const { cpu: least } = found.find(({ name }) => name === base)!
-  return found.map(({ cpu, cpuSpread, name }) => {
-    const value = cpu / least
-    const target = limited ? { target: `<= ${limit}x`, met: value <= limit } : {}
-    return {
-      lane: "j",
-      what: `CPU a turn, ${name}`,
-      value: cpu,
-      unit: "ms",
-      spread: cpuSpread,
-      ...(name === base ? {} : { ratio: { to: base, value, ...target } }),
-    }
+  const least = named(found, base)!
+  return found.map((one): Figure => {
+    const figure = { lane: "j", what: `CPU a turn, ${one.name}`, unit: "ms", ...ofRounds(one.cpu) }
+    if (one === least) return figure
+    const ratio = ratioTo(base, one.cpu, least.cpu)
+    return { ...figure, ratio: limited ? atMost(ratio, limit, "x") : ratio }
   })
 }
 
@@ -38,14 +32,14 @@ const atOnce = [1, usual, 64, 512]
  */
 export const streams = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
   const { floor: floors, load, rounds, runtime } = bench
-  const named = (who: string, one: Contestant, concurrency: number): Contestant => ({
+  const contestant = (who: string, one: Contestant, concurrency: number): Contestant => ({
     ...one,
     name: `${who}, ${concurrency} at once`,
     concurrency,
     turns: Math.max(one.turns, 2 * concurrency),
   })
-  const own = atOnce.map((count) => named("gateway", gateway(bench, runtime, "burst"), count))
-  const bare = atOnce.map((count) => named("floor", floor(floors.runtime, "burst"), count))
+  const own = atOnce.map((count) => contestant("gateway", gateway(bench, runtime, "burst"), count))
+  const bare = atOnce.map((count) => contestant("floor", floor(floors.runtime, "burst"), count))
   const found = await race(load, [...own, ...bare], { rounds, concurrency: usual, parts: deltas.burst })
   return [
     ...grown(found.slice(0, own.length), `gateway, ${usual} at once`, true),

@@ -1,23 +1,36 @@
-/** The lanes of whole turns: the cost of one beside the floor and the peers. */
+/** The lanes of whole turns: the cost of one beside the floor, an earlier gateway and the peers. */
 import { defaultAgent } from "../../support/chatClient.ts"
 import type { Running } from "../../support/processes.ts"
 import { type Peer, peerBody } from "./Peers.ts"
 import type { Load } from "./Processes.ts"
-import type { Figure } from "./Result.ts"
+import { atLeast, atMost, type Figure, ofRounds, type Ratio, ratioTo } from "./Result.ts"
 import { deltas } from "./shape.ts"
-import { type Contestant, type Measured, race } from "./Turns.ts"
+import { type Contestant, type Measured, named, race } from "./Turns.ts"
 
-export interface Bench {
+/** The gateway in both of its modes. */
+export interface Version {
+  readonly runtime: Running
+  readonly direct: Running
+}
+
+interface Floors {
+  readonly runtime: Running
+  readonly model: Running
+}
+
+export interface Bench extends Version {
   readonly load: Load
   readonly token: string
   readonly rounds: number
-  readonly floor: { readonly runtime: Running; readonly model: Running }
-  readonly runtime: Running
-  readonly direct: Running
+  readonly floor: Floors
+  /** Floors that also store the rows of a turn. */
+  readonly durable?: Floors | undefined
+  /** The gateway of another checkout. */
+  readonly before?: Version | undefined
   readonly peers: ReadonlyArray<Peer>
 }
 
-type Shape = "burst" | "writes"
+type Shape = "burst" | "writes" | "paced"
 const sizes = ({ rounds }: Bench) => ({ rounds, concurrency: 8, parts: deltas.burst })
 
 export const orderOf = ({ token }: Bench, { url }: Running, shape: string) => ({
@@ -34,39 +47,66 @@ export const floorOrder = ({ url }: Running, shape: string) => ({
   body: { message: shape },
 })
 
-export const gateway = (bench: Bench, running: Running, shape: Shape): Contestant => ({
-  name: "gateway",
+export const gateway = (bench: Bench, running: Running, shape: Shape, name = "gateway"): Contestant => ({
+  name,
   pid: running.pid,
   order: orderOf(bench, running, shape),
   turns: 300,
 })
 
-export const floor = (running: Running, shape: Shape): Contestant => ({
-  name: "floor",
+export const floor = (running: Running, shape: Shape, name = "floor"): Contestant => ({
+  name,
   pid: running.pid,
   order: floorOrder(running, shape),
   turns: 1000,
 })
 
-const toFloor = (
-  lane: string,
-  found: ReadonlyArray<Measured>,
-  limit: number | undefined,
-): ReadonlyArray<Figure> => {
-  const base = found.find(({ name }) => name === "floor")!
-  return found.map(({ cpu, cpuSpread, name }) => {
-    const value = cpu / base.cpu
-    const target =
-      name === "gateway" && limit !== undefined ? { target: `<= ${limit}x`, met: value <= limit } : {}
-    return {
-      lane,
-      what: `CPU a turn, ${name}`,
-      value: cpu,
-      unit: "ms",
-      spread: cpuSpread,
-      ...(name === "floor" ? {} : { ratio: { to: "the floor", value, ...target } }),
-    }
+/** The gateway, the floors, and the gateway of another checkout if there is one. */
+const contestants = (
+  bench: Bench,
+  mode: keyof Version,
+  wire: keyof Floors,
+  shape: Shape,
+): ReadonlyArray<Contestant> => {
+  const { before, durable, floor: bare } = bench
+  return [
+    gateway(bench, bench[mode], shape),
+    ...(before === undefined ? [] : [gateway(bench, before[mode], shape, "gateway before")]),
+    floor(bare[wire], shape),
+    ...(durable === undefined ? [] : [floor(durable[wire], shape, "durable floor")]),
+  ]
+}
+
+interface Limits {
+  readonly floor: number
+  readonly durable?: number
+}
+
+/** All beside the floor; the gateway beside the durable floor and its earlier self too. */
+const costs = (lane: string, found: ReadonlyArray<Measured>, limits: Limits): ReadonlyArray<Figure> => {
+  const own = named(found, "gateway")!
+  const bare = named(found, "floor")!
+  const row = (one: Measured, ratio?: Ratio): Figure => ({
+    lane,
+    what: `CPU a turn, ${one.name}`,
+    unit: "ms",
+    ...ofRounds(one.cpu),
+    ...(ratio === undefined ? {} : { ratio }),
   })
+  const beside = (base: string, limit?: number): ReadonlyArray<Figure> => {
+    const other = named(found, base)
+    if (other === undefined) return []
+    const ratio = ratioTo(`the ${base}`, own.cpu, other.cpu)
+    return [row(own, limit === undefined ? ratio : atMost(ratio, limit, "x"))]
+  }
+  const others = found.filter((one) => one !== own && one !== bare)
+  return [
+    ...beside("floor", limits.floor),
+    ...beside("durable floor", limits.durable),
+    ...beside("gateway before"),
+    row(bare),
+    ...others.map((one) => row(one, ratioTo("the floor", one.cpu, bare.cpu))),
+  ]
 }
 
 /** Peers always relay the model's wire. */
@@ -78,40 +118,36 @@ const peers = (bench: Bench): ReadonlyArray<Contestant> =>
     turns,
   }))
 
-const wanted: Readonly<Record<string, number>> = { LiteLLM: 2, Portkey: 1.5 }
+const wanted: Readonly<Record<string, number>> = { LiteLLM: 50, Portkey: 5 }
 
 const rates = (lane: string, found: ReadonlyArray<Measured>): ReadonlyArray<Figure> => {
-  const own = found.find(({ name }) => name === "gateway")!
-  return found.map(({ name, perSecond }) => {
-    const value = own.perSecond / perSecond
+  const own = named(found, "gateway")!
+  return found.map((one): Figure => {
+    const { name, perSecond } = one
+    const figure = { lane, what: `turns a second, ${name}`, unit: "", ...ofRounds(perSecond) }
+    if (one === own) return figure
+    const ratio = ratioTo(`of ${name}'s are ours`, own.perSecond, perSecond)
     const limit = wanted[name]
-    const target = limit === undefined ? {} : { target: `>= ${limit}x`, met: value >= limit }
-    return {
-      lane,
-      what: `turns a second, ${name}`,
-      value: perSecond,
-      unit: "",
-      ...(name === "gateway" ? {} : { ratio: { to: `of ${name}'s are ours`, value, ...target } }),
-    }
+    return { ...figure, ratio: limit === undefined ? ratio : atLeast(ratio, limit, "x") }
   })
 }
 
 /** a: the runtime writes all events at once; other gateways get the same text from a model. */
 export const burstTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
-  const own = [gateway(bench, bench.runtime, "burst"), floor(bench.floor.runtime, "burst")]
+  const own = contestants(bench, "runtime", "runtime", "burst")
   const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))
-  return [...toFloor("a", found, 2), ...rates("a", found)]
+  return [...costs("a", found, { floor: 2.6, durable: 1.5 }), ...rates("a", found)]
 }
 
 /** b: the runtime writes one event after the other. */
 export const writtenTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
-  const own = [gateway(bench, bench.runtime, "writes"), floor(bench.floor.runtime, "writes")]
-  return toFloor("b", await race(bench.load, own, sizes(bench)), 1.8)
+  const own = contestants(bench, "runtime", "runtime", "writes")
+  return costs("b", await race(bench.load, own, sizes(bench)), { floor: 1.8 })
 }
 
 /** d: an OpenAI-compatible model, beside other gateways. */
 export const directTurns = async (bench: Bench): Promise<ReadonlyArray<Figure>> => {
-  const own = [gateway(bench, bench.direct, "burst"), floor(bench.floor.model, "burst")]
+  const own = contestants(bench, "direct", "model", "burst")
   const found = await race(bench.load, [...own, ...peers(bench)], sizes(bench))
-  return [...toFloor("d", found, undefined), ...rates("d", found)]
+  return [...costs("d", found, { floor: 2.6 }), ...rates("d", found)]
 }

@@ -8,7 +8,7 @@ import type { Running } from "../../support/processes.ts"
 import { type Bench, floorOrder, orderOf } from "./Lanes.ts"
 import type { Order } from "./load.ts"
 import { Load, startBenchGateway, startFloor } from "./Processes.ts"
-import type { Figure } from "./Result.ts"
+import { atMost, type Figure } from "./Result.ts"
 import { deltas } from "./shape.ts"
 
 /** `mute`: the upstream sends nothing; `silent`: the headers; `hang`: one event. */
@@ -119,7 +119,7 @@ const figuresOf = (turns: number, shape: Shape, own: Memory, floor: Memory): Rea
   const value = own.resident
   const ratio = { to: "the floor", value: value / floor.resident }
   return [
-    { ...figure("memory", "gateway", value), ratio, target: `<= ${limit} KB`, met: value <= limit },
+    atMost({ ...figure("memory", "gateway", value), ratio }, limit, " KB"),
     figure("memory", "floor", floor.resident),
     figure("JS heap", "gateway", own.heap),
     figure("JS heap", "floor", floor.heap),

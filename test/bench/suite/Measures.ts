@@ -1,10 +1,31 @@
-/** Readings of processes, and statistics of many values. */
+/** Readings of processes. */
 import { readdirSync, readFileSync } from "node:fs"
 
-/** Processor time of all live threads, in milliseconds; Linux counts it in nanoseconds. */
+const tasks = (pid: number): ReadonlyArray<string> => readdirSync(`/proc/${pid}/task`)
+
+/** A task that ends between the list and its file counts as none. */
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, "utf8")
+  } catch {
+    return ""
+  }
+}
+
+/** The process and its descendants, as workers and their supervisors are. */
+export const tree = (pid: number): ReadonlyArray<number> => [
+  pid,
+  ...tasks(pid)
+    .flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(" "))
+    .filter((child) => child.trim() !== "")
+    .flatMap((child) => tree(Number(child))),
+]
+
+/** Processor time of all live threads of the process and its descendants, in milliseconds; Linux counts it in nanoseconds. */
 export const cpuMs = (pid: number): number =>
-  readdirSync(`/proc/${pid}/task`)
-    .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]))
+  tree(pid)
+    .flatMap((one) => tasks(one).map((task) => read(`/proc/${one}/task/${task}/schedstat`)))
+    .map((line) => Number(line.split(" ")[0]))
     .reduce((sum, ns) => sum + ns, 0) / 1e6
 
 const statusKb = (pid: number, name: "VmRSS" | "VmHWM"): number =>
@@ -14,19 +35,6 @@ export const residentKb = (pid: number): number => statusKb(pid, "VmRSS")
 
 /** The largest resident size so far. */
 export const peakResidentKb = (pid: number): number => statusKb(pid, "VmHWM")
-
-export const quantile = (values: ReadonlyArray<number>, share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
-}
-
-export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)
-
-/** The middle half of the values lies between these. */
-export const spread = (values: ReadonlyArray<number>): readonly [number, number] => [
-  quantile(values, 0.25),
-  quantile(values, 0.75),
-]
 
 /** One figure of the gateway's own `/metrics`. */
 export const metric = async (url: string, series: string): Promise<number> => {

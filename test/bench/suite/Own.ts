@@ -12,9 +12,9 @@ import { scripted } from "../../execution/scripted.ts"
 import { monitorSettings, orgId, sessionId } from "../../support/fixtures.ts"
 import { memoryRolloutStore, rolloutDefaults } from "../../support/memoryRollout.ts"
 import { type Bench, orderOf } from "./Lanes.ts"
-import { median, metric, spread } from "./Measures.ts"
+import { metric } from "./Measures.ts"
 import { startBenchGateway } from "./Processes.ts"
-import type { Figure } from "./Result.ts"
+import { atMost, type Figure, ofRounds } from "./Result.ts"
 import { deltas } from "./shape.ts"
 
 const attempt = { orgId, mode: "direct_llm", outcome: "success", latencyMs: 900 } as const
@@ -67,14 +67,8 @@ export const monitoring = (): Promise<ReadonlyArray<Figure>> =>
       yield* each(300_000, record)
       for (const org of orgs) yield* recordOf(org)
       const many = { record: yield* each(20_000, record), decide: yield* each(20_000, decide) }
-      const figure = (what: string, value: number, limit: number): Figure => ({
-        lane: "f",
-        what,
-        value,
-        unit: "us",
-        target: `<= ${limit} us`,
-        met: value <= limit,
-      })
+      const figure = (what: string, value: number, limit: number): Figure =>
+        atMost({ lane: "f", what, value, unit: "us" }, limit, " us")
       return [
         figure("record, 40 000 in the window of 1 org", few.record, 5),
         figure("record, 370 000 in the windows of 10 001 orgs", many.record, 5),
@@ -96,18 +90,7 @@ export const start = async (upstreams: string, rounds: number): Promise<Readonly
     times.push(performance.now() - began)
     await gateway.dispose()
   }
-  const value = median(times)
-  return [
-    {
-      lane: "g",
-      what: "start to ready",
-      value,
-      unit: "ms",
-      spread: spread(times),
-      target: "<= 1500 ms",
-      met: value <= 1500,
-    },
-  ]
+  return [atMost({ lane: "g", what: "start to ready", unit: "ms", ...ofRounds(times) }, 600, " ms")]
 }
 
 /** h: the store's share of a turn; SQLite uses the gateway's own processor time. */
@@ -151,7 +134,7 @@ export const soak = async (bench: Bench, turns: number): Promise<ReadonlyArray<F
       what: "least heap, last third",
       value: last,
       unit: "MB",
-      ratio: { to: "the first", value, target: "<= 1.2x", met: value <= 1.2 },
+      ratio: atMost({ to: "the first", value }, 1.05, "x"),
     },
   ]
 }

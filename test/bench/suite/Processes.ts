@@ -1,8 +1,11 @@
 /** The processes of the bench: upstreams, load, floor, gateways and peers; each is ended by its id. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
+import * as Database from "../../../src/store/Database.ts"
 import { type Running, start, startGateway } from "../../support/processes.ts"
 import type { Order, Report } from "./load.ts"
 
@@ -33,13 +36,31 @@ export interface Gateway extends Running {
   readonly dispose: () => Promise<void>
 }
 
+const withFolder = (running: Running, folder: string): Gateway => ({
+  ...running,
+  dispose: async () => {
+    await running.stop("SIGKILL")
+    rmSync(folder, { recursive: true, force: true })
+  },
+})
+
+/** The floor that stores its turns in the tables of the gateway. */
+export const startDurableFloor = async (upstreams: string, wire: "runtime" | "model"): Promise<Gateway> => {
+  const folder = dataFolder()
+  const database = Database.layer({ databaseUrl: undefined, dataDir: folder })
+  await Effect.runPromise(Effect.scoped(Layer.build(database)))
+  return withFolder(await own("floor.ts", [upstreams, wire, folder]), folder)
+}
+
 export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
   env: Environment = {},
+  /** The sources of the gateway, this checkout by default. */
+  checkout = resolve(import.meta.dirname, "../../.."),
 ): Promise<Gateway> => {
   const folder = dataFolder()
-  const gateway = await startGateway({
+  const settings = {
     DATA_DIR: folder,
     NODE_ENV: "production",
     LOG_LEVEL: "warn",
@@ -52,12 +73,9 @@ export const startBenchGateway = async (
     DIRECT_LLM_A_API_KEY: "sk-not-a-key",
     DIRECT_LLM_A_MODEL: "m",
     ...env,
-  })
-  const dispose = async () => {
-    await gateway.stop("SIGKILL")
-    rmSync(folder, { recursive: true, force: true })
   }
-  return { ...gateway, dispose }
+  const gateway = await startGateway(settings, join(checkout, "src/main.ts"))
+  return withFolder(gateway, folder)
 }
 
 // Each started process ends with this one, and there are more than ten.

@@ -1,6 +1,6 @@
 /** Turns against several services in alternation, so that a disturbance of the machine affects all of them. */
 import type { Order } from "./load.ts"
-import { cpuMs, median, spread } from "./Measures.ts"
+import { cpuMs } from "./Measures.ts"
 import type { Load } from "./Processes.ts"
 
 export interface Contestant {
@@ -15,12 +15,12 @@ export interface Contestant {
   readonly concurrency?: number
 }
 
+/** One value of each round. */
 export interface Measured {
   readonly name: string
-  /** The service's process, milliseconds a turn. */
-  readonly cpu: number
-  readonly cpuSpread: readonly [number, number]
-  readonly perSecond: number
+  /** The service's processes, milliseconds a turn. */
+  readonly cpu: ReadonlyArray<number>
+  readonly perSecond: ReadonlyArray<number>
 }
 
 export const race = async (
@@ -29,7 +29,11 @@ export const race = async (
   options: { readonly rounds: number; readonly concurrency: number; readonly parts: number },
 ): Promise<ReadonlyArray<Measured>> => {
   const { parts, rounds } = options
-  const results = contestants.map(() => ({ cpu: [] as Array<number>, rate: [] as Array<number> }))
+  const results = contestants.map(({ name }) => ({
+    name,
+    cpu: [] as Array<number>,
+    perSecond: [] as Array<number>,
+  }))
   const once = async (index: number, turns: number) => {
     const { concurrency = options.concurrency, name, order, pid } = contestants[index]!
     const before = cpuMs(pid)
@@ -43,13 +47,12 @@ export const race = async (
       const index = (round + step) % contestants.length
       const { cpu, rate } = await once(index, contestants[index]!.turns)
       results[index]!.cpu.push(cpu)
-      results[index]!.rate.push(rate)
+      results[index]!.perSecond.push(rate)
     }
   }
-  return results.map(({ cpu, rate }, index) => ({
-    name: contestants[index]!.name,
-    cpu: median(cpu),
-    cpuSpread: spread(cpu),
-    perSecond: median(rate),
-  }))
+  return results
 }
+
+/** A lane knows the names of its own contestants. */
+export const named = (found: ReadonlyArray<Measured>, name: string): Measured | undefined =>
+  found.find((one) => one.name === name)
