@@ -84,7 +84,7 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["m", () => disks(bench, upstreams)],
   ["n", () => openLoad(bench, upstreams)],
   ["f", Own.monitoring],
-  ["g", () => Own.start(upstreams.url, quick ? 3 : 7)],
+  ["g", () => Own.start(upstreams.url, quick ? 3 : 7, bench.before)],
   ["h", () => Own.store(bench)],
   ["i", () => Own.soak(bench, quick ? 3000 : 100_000)],
   ["j", () => Growth.streams(bench)],

@@ -47,7 +47,11 @@ const liteLlm = async (upstreams: string): Promise<Peer> => {
   writeFileSync(config, JSON.stringify(settings))
   const running = await start(
     join(cache, "litellm/bin/litellm"),
-    ["--config", config, "--port", String(port), "--host", "127.0.0.1", "--num_workers", String(cores)],
+    [
+      ...["--config", config, "--port", String(port), "--host", "127.0.0.1", "--num_workers", String(cores)],
+      // A worker's start on a busy machine takes longer than the 5 s after which uvicorn replaces it.
+      ...["--timeout_worker_healthcheck", "120"],
+    ],
     {
       PATH: process.env["PATH"],
       HOME: tmpdir(),
