@@ -108,7 +108,7 @@ for (const [letter, lane] of lanes) {
   console.error(`lane ${letter}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
 }
 bench.load.stop()
-for (const { running } of bench.peers) await running.stop("SIGKILL")
+for (const { running } of bench.peers) await running.stop()
 for (const gateway of started) await gateway.dispose()
 for (const running of [floor.runtime, floor.model, upstreams]) await running.stop("SIGKILL")
 
