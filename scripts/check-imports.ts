@@ -29,6 +29,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = (() => {
     main: ["*"],
     cli: ["*"],
     app: ["*"],
+    workers: ["http/HandedOver", "http/NodeServer", ...ground],
     http: ["api", "chat", "deletion", "notify", "rollout", "sharing", ...stages, ...below],
     // Runs outside of the gateway: it imports types and pure rules only.
     client: ["api", "runs/RunEvent", "protocol", ...ground],

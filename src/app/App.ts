@@ -37,6 +37,7 @@ import * as SecureRandomPool from "../platform/SecureRandomPool.ts"
 import * as Stages from "./Stages.ts"
 import * as StageSettings from "./StageSettings.ts"
 import * as Telemetry from "../telemetry/Telemetry.ts"
+import { WorkerChannel } from "../workers/Channel.ts"
 
 const telemetry = (settings: Settings) =>
   Layer.unwrap(Effect.map(Replica, ({ id }) => Telemetry.layer(StageSettings.telemetry(settings, id))))
@@ -49,14 +50,18 @@ const database = (settings: Settings) =>
     ),
   )
 
-/** Listens on the service's port, and on the operators' port if it is configured. */
+/** Listens on the service's port, and on the operators' port if it is configured. A worker gets its connections from the primary. */
 const listening = ({ ADMIN_PORT, CORS_ALLOWED_ORIGINS, HOST, PORT }: Settings, stalled: StalledLimits) =>
   Layer.unwrap(
-    Effect.sync(() => {
-      const server = NodeServer.make(CORS_ALLOWED_ORIGINS)
+    Effect.map(WorkerChannel, (worker) => {
+      const server = NodeServer.make(CORS_ALLOWED_ORIGINS, worker?.connections("main"))
       const main = NodeHttpServer.layer(() => server, { port: PORT, host: HOST, backlog: NodeServer.backlog })
       if (ADMIN_PORT === null) return Layer.merge(main, StalledReaders.layer([server], stalled))
-      const operators = NodeServer.makeOperators(server, CORS_ALLOWED_ORIGINS)
+      const operators = NodeServer.makeOperators(
+        server,
+        CORS_ALLOWED_ORIGINS,
+        worker?.connections("operators"),
+      )
       return Layer.mergeAll(
         main,
         StalledReaders.layer([server, operators], stalled),

@@ -21,18 +21,25 @@ export class UsageError extends Data.TaggedError("UsageError")<{ readonly messag
 /** The command is correct, and its work cannot be done. */
 export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
 
-const explain = (cause: Cause.Cause<unknown>): Effect.Effect<never, Failed> => {
+type Say = (text: string, code: number) => Effect.Effect<void>
+
+const explain = (cause: Cause.Cause<unknown>, say: Say): Effect.Effect<never, Failed> => {
   const error = Cause.squash(cause)
   if (error instanceof Failed) return Effect.fail(error)
   const isError = error instanceof Error
   const code = (isError ? error[Runtime.errorExitCode] : undefined) ?? exitCodes.failed.code
   const text = printable(isError ? error.message : String(error))
-  return Effect.andThen(Console.error(text), new Failed({ code }))
+  return Effect.andThen(say(text, code), new Failed({ code }))
 }
 
-/** Explains a failure; the process then ends with the error's exit code, by default 1. */
-export const explained = <A, E, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, Failed, R> =>
-  Effect.catchCause(command, (cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : explain(cause)))
+/** Explains a failure; the process then ends with the error's exit code, by default 1. `say`: default standard error. */
+export const explained = <A, E, R>(
+  command: Effect.Effect<A, E, R>,
+  say: Say = (text) => Console.error(text),
+): Effect.Effect<A, Failed, R> =>
+  Effect.catchCause(command, (cause) =>
+    Cause.hasInterruptsOnly(cause) ? Effect.interrupt : explain(cause, say),
+  )
 
 /** Ctrl-C is the usual end of this command, so it ends with 0. */
 export const endedByRequest = <A, E, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 const sameKeyPressMs = 500
 
 /** 128 plus the signal's number, as in shells. */
-const endedBySigint = 130
+export const endedBySigint = 130
 
 export const listen = Effect.sync(() => {
   let stoppingSince: number | undefined

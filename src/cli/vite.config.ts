@@ -18,7 +18,7 @@ export default defineConfig({
     minify: false,
     sourcemap: true,
     rolldownOptions: {
-      input: join(src, "cli/main.ts"),
+      input: ["cli/main.ts", "cli/worker.ts"].map((file) => join(src, file)),
       // A chunk is as deep in `dist` as its modules are in `src`, because two of them name files beside `dist`.
       output: { entryFileNames: "cli/[name].js", chunkFileNames: "service/[name].js" },
     },

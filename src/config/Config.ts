@@ -27,6 +27,7 @@ import { readLimitVariables } from "./ConfigReads.ts"
 import { secretProblems, secretVariables } from "./ConfigSecrets.ts"
 import { telemetryVariables } from "./ConfigTelemetry.ts"
 import { runtimeVariables } from "./ConfigRuntime.ts"
+import { workerProblems, workerVariables } from "./ConfigWorkers.ts"
 import { providerVariableNames, readProviders } from "./ConfigProviders.ts"
 import { apiKeyAllowed, isHeaderValue, providerVariables } from "./ConfigProviderVariables.ts"
 import { type UnknownVariable, unknownVariables } from "./ConfigUnknown.ts"
@@ -63,6 +64,7 @@ export const variables = {
     ),
     default: "./data",
   },
+  ...workerVariables,
   ...databaseVariables,
   ...deletionVariables,
   ...secretVariables,
@@ -240,6 +242,7 @@ export const read = (env: Environment): Effect.Effect<Settings, ConfigInvalid> =
     ...pageProblems(values),
     ...consoleProblems(values),
     ...fileProblems(values),
+    ...workerProblems(values),
   ]
   for (const variable of ["SHADOW_JUDGE_PROVIDER", "CHAT_TITLES"] as const) {
     const named = values[variable]

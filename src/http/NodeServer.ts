@@ -18,6 +18,7 @@ import type { Duplex } from "node:stream"
 import type { PublicError } from "../protocol/PublicError.ts"
 import { corsHeaders, isPreflight } from "./Cors.ts"
 import * as ErrorResponse from "./ErrorResponse.ts"
+import { type Connections, handOver } from "./HandedOver.ts"
 import { isSane } from "./RequestId.ts"
 import { pathOf } from "./RequestPath.ts"
 
@@ -208,17 +209,20 @@ const responseWith = (allowedOrigins: ReadonlyArray<string>) =>
 /** Replaces the pieces of a joined string by one, in place. V8 does so as it reads a number from a string. */
 const flatten = (text: unknown): void => void Number(text)
 
-const makeServer = (allowedOrigins: ReadonlyArray<string>): Server => {
+/** The options of each connection. The process that listens sets them. */
+export const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay } as const
+
+const makeServer = (allowedOrigins: ReadonlyArray<string>, connections: Connections | undefined): Server => {
   const server: Server = createServer({
+    ...socketOptions,
     ServerResponse: responseWith(allowedOrigins),
     requestTimeout,
     connectionsCheckingInterval,
     keepAliveTimeout,
-    keepAlive: true,
-    keepAliveInitialDelay,
     // The edge checks the header and answers with an envelope.
     requireHostHeader: false,
   })
+  if (connections !== undefined) handOver(server, connections)
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket)
     // Node reports the end of the time once. The upload has its own limits.
@@ -251,8 +255,12 @@ export const isOperators = ({ socket }: Pick<IncomingMessage, "socket">): boolea
   operatorsSockets.has(socket)
 
 /** The operators' server: a second port of the same service, which knows the port of each request. */
-export const makeOperators = (main: Server, allowedOrigins: ReadonlyArray<string> = []): Server => {
-  const server = makeServer(allowedOrigins)
+export const makeOperators = (
+  main: Server,
+  allowedOrigins: ReadonlyArray<string> = [],
+  connections?: Connections,
+): Server => {
+  const server = makeServer(allowedOrigins, connections)
   server.on("connection", (socket) => operatorsSockets.add(socket))
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
@@ -261,9 +269,12 @@ export const makeOperators = (main: Server, allowedOrigins: ReadonlyArray<string
   return server
 }
 
-/** `allowedOrigins`: patterns of the pages that may call from a browser. */
-export const make = (allowedOrigins: ReadonlyArray<string> = []): Server => {
-  const server = makeServer(allowedOrigins)
+/**
+ * `allowedOrigins`: patterns of the pages that may call from a browser. `connections`: for a worker, whose connections
+ * come from the primary.
+ */
+export const make = (allowedOrigins: ReadonlyArray<string> = [], connections?: Connections): Server => {
+  const server = makeServer(allowedOrigins, connections)
   const isClosing = closeAfterQueue(server)
   serveInTurn(server)
   for (const event of requestEvents)

@@ -15,6 +15,7 @@ import { loops } from "./MetricsLoops.ts"
 import { notify } from "./MetricsNotify.ts"
 import { readers } from "./MetricsReaders.ts"
 import { reads } from "./MetricsReads.ts"
+import { sqlite } from "./MetricsSqlite.ts"
 
 const mode = ExecutionMode.literals
 const none = {}
@@ -243,6 +244,11 @@ const processes = {
   }),
   memory: gauge("crossfade_resident_memory_bytes", { unit: "By", labels: none, meaning: "Resident memory" }),
   cpu: counter("crossfade_cpu_ms_total", { unit: "ms", labels: none, meaning: "Processor time" }),
+  workerRestarts: counter("crossfade_worker_restarts_total", {
+    unit: "1",
+    labels: none,
+    meaning: "Workers that replaced one that ended by itself or was killed",
+  }),
   logLinesDropped: counter("crossfade_log_lines_dropped_total", {
     unit: "1",
     labels: none,
@@ -264,6 +270,7 @@ export const catalogue = {
   ...readers,
   ...reads,
   ...stores,
+  ...sqlite,
   ...processes,
   ...loops,
 }

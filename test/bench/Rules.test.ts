@@ -124,7 +124,7 @@ describe("the arguments", () => {
   })
 
   it.each([
-    [["--lanes", "az"], '--lanes must be letters of abcdefghijklmn, not "az"'],
+    [["--lanes", "az"], '--lanes must be letters of abcdefghijklmnop, not "az"'],
     [["--lanes", ""], "--lanes must be letters of"],
     [["--rounds", "0"], '--rounds must be a whole number from 1, not "0"'],
     [["--rounds", "1.5"], '--rounds must be a whole number from 1, not "1.5"'],

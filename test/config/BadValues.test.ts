@@ -24,6 +24,7 @@ const bad: { readonly [Name in keyof typeof Config.variables]: ReadonlyArray<str
   HOST: [],
   PORT: port,
   DATA_DIR: [],
+  WORKERS: ["0", "-1", "1.5", "two", "65", "Auto"],
   DATABASE_URL: ["mysql://db", "postgres://", "db", `http://u:${canary}@db`],
   DATABASE_POOL_SIZE: ["0", "501", "1.5"],
   DATABASE_STATEMENT_TIMEOUT_MS: ["99", "60001"],

@@ -14,6 +14,7 @@ describe("an empty environment", () => {
         HOST: "127.0.0.1",
         PORT: 3001,
         DATA_DIR: "./data",
+        WORKERS: 1,
         DATABASE_URL: undefined,
         DATABASE_POOL_SIZE: 10,
         DATABASE_STATEMENT_TIMEOUT_MS: 5000,
