@@ -4,12 +4,14 @@
  *   admit   the session belongs to the caller and has no other turn, the agent exists and is active, the limits leave room
  *   decide  the modes to try, in order (`ModeService`)
  *   store   the user's message and the run, in one transaction; after it, no acknowledged message is lost
- *   run     the turn's program on a fiber of the service (`TurnRun`), plus a shadow if the decision asks for one
+ *   run     the turn's program on a fiber of the service (`TurnRun`), plus a shadow if the decision asks for one. It starts
+ *           when the turn is stored; in direct mode before, and then shows nothing until the turn is stored
  *
  * Gives the run and its log. Every reader, including the caller, is a cursor on that log.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -42,6 +44,7 @@ import { Shadow } from "../shadow/Shadow.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Caller } from "./Caller.ts"
+import * as EarlyStart from "./EarlyStart.ts"
 import { type Asked, newTurn, promptTokens } from "./NewTurn.ts"
 import type { HistoryInvalid } from "./ClientHistory.ts"
 import * as Interrupts from "./Interrupts.ts"
@@ -176,17 +179,21 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     const runId = RunId.make(yield* ids.uuidV7())
     const messageId = (asked.retried ?? asked.again)?.id ?? MessageId.make(yield* ids.uuidV7())
     const { run, stored, turn } = newTurn(asked, { runId, messageId, createdAt, decision, span })
-    yield* whileUp(runs.begin(stored)).pipe(
+    const store = whileUp(runs.begin(stored)).pipe(
       Spans.within("persist", span, () => ({ "crossfade.run.id": runId })),
       Effect.onError(() => modeService.release(orgId, ticket)),
     )
-    const [mode] = decision.order
-    yield* recent.addDecision({ at: createdAt, runId, orgId, mode, reason: decision.reason })
     const share = bytes.enter()
     const log = new RunLog(runId, share)
     const { endAttributes } = asked.caller.arrival
-    const program = turnRun.program({ run, turn, ticket, log, permit, share, endAttributes })
-    yield* live.start(run.sessionId, log, permit.during(program))
+    const accepted = { run, turn, ticket, log, permit, share, endAttributes }
+    const start = (begun?: Deferred.Deferred<boolean>) =>
+      live.start(run.sessionId, log, permit.during(turnRun.program({ ...accepted, begun })))
+    yield* EarlyStart.isAllowed(decision)
+      ? EarlyStart.startAndStore(start, store, live.cancel(runId))
+      : Effect.andThen(store, start())
+    const [mode] = decision.order
+    yield* recent.addDecision({ at: createdAt, runId, orgId, mode, reason: decision.reason })
     if (decision.shadow !== undefined) yield* shadow.start({ run, turn, log }, decision.shadow)
     return { run, log }
   })

@@ -3,6 +3,7 @@
  *
  * Invariant: a reader sees `done` only after the assistant's message has committed.
  */
+import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
@@ -39,6 +40,8 @@ export interface AcceptedTurn {
   readonly share: Share
   /** Attributes of the turn's span that are added at the end. */
   readonly endAttributes: Spans.Attributes
+  /** Done when the turn is stored: true, or when it could not be stored: false. Absent: it is stored. */
+  readonly begun?: Deferred.Deferred<boolean> | undefined
 }
 
 /** A turn whose execution has ended. */

@@ -1,10 +1,12 @@
 /**
  * The program of an accepted turn's fiber: executes the turn into the run's log, then ends the run (`TurnEnd`).
  *
- * Invariant: on success, failure, cancel or a defect, the log ends with exactly one terminal event.
+ * Invariant: on success, failure, cancel or a defect, the log ends with exactly one terminal event. A turn that could not be
+ * stored has no log: its upstream is stopped, and nothing is recorded.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -77,6 +79,15 @@ const endableBy = (share: Share, { history, message, past }: Turn): Effect.Effec
     return Effect.succeed(endings)
   })
 
+type Begun = Deferred.Deferred<boolean> | undefined
+
+/** Succeeds when the turn is stored, and ends the attempt if it could not be. Undefined: it is stored. */
+const storedOf = (begun: Begun): Effect.Effect<void> | undefined =>
+  begun && Effect.flatMap(Deferred.await(begun), (isStored) => (isStored ? Effect.void : Effect.interrupt))
+
+const isStored = (begun: Begun): Effect.Effect<boolean> =>
+  begun === undefined ? Effect.succeed(true) : Deferred.await(begun)
+
 /** Undefined when no budget counts the turn. */
 const spentBy = (
   { permit: { day }, turn }: TurnEnd.AcceptedTurn,
@@ -96,14 +107,16 @@ const make = Effect.gen(function* () {
   const end = yield* TurnEnd.make
 
   /** Outside `execute` so that the retained stream does not capture the log (decision 28). */
-  const onAttemptEnd = (recorded: Recorded, attempts: Array<Attempt>) => (attempt: Attempt) => {
-    attempts.push(attempt)
-    return recorder.attempt(recorded, attempt)
-  }
+  const onAttemptEnd =
+    (recorded: Recorded, attempts: Array<Attempt>, begun: Begun) =>
+    (attempt: Attempt): Effect.Effect<void> => {
+      attempts.push(attempt)
+      return Effect.when(recorder.attempt(recorded, attempt), isStored(begun))
+    }
 
   /** Appends all messages of the turn to the log. Gives `Finished`. */
   const execute = (
-    { log, run, share, ticket, turn }: TurnEnd.AcceptedTurn,
+    { begun, log, run, share, ticket, turn }: TurnEnd.AcceptedTurn,
     recorded: Recorded,
     attempts: Array<Attempt>,
     transcript: Transcript,
@@ -115,6 +128,7 @@ const make = Effect.gen(function* () {
           (file) => runs.recordFile({ runId: run.id, ...file }),
           { discard: true },
         )
+      const stored = storedOf(begun)
       let finished: TurnOutcome.Finished | undefined
       const append = (events: ReadonlyArray<TurnEvent>): Effect.Effect<void, TurnOutcome.RunTooLarge> => {
         const drafts = events.flatMap((event) => (event._tag === "Message" ? [event.draft] : []))
@@ -131,13 +145,15 @@ const make = Effect.gen(function* () {
         .run(turn, {
           order: run.decision.order,
           ticket,
-          onAttempt: onAttemptEnd(recorded, attempts),
+          onAttempt: onAttemptEnd(recorded, attempts, begun),
+          stored,
         })
         .pipe(
           Stream.runForEachArray((events) => {
             const appended = Effect.suspend(() => append(events))
             // A file is stored before a reader can see its address.
-            return hasFile(events) ? Effect.andThen(recordFiles(events), appended) : appended
+            const shown = hasFile(events) ? Effect.andThen(recordFiles(events), appended) : appended
+            return stored === undefined ? shown : Effect.andThen(stored, shown)
           }),
           Effect.map(() => finished),
         )
@@ -158,6 +174,8 @@ const make = Effect.gen(function* () {
         Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))
       if (isDefect) yield* Effect.logError("a turn died", exit.cause)
       share.settle()
+      // Nothing of it is stored, and nobody reads it.
+      if (!(yield* isStored(accepted.begun))) return
       endings.stopped = yield* shutdown.isEnding
       const ended = TurnOutcome.of(accepted, exit, transcript, endings)
       // If the clock was set back, an answer must not end before its question.

@@ -41,14 +41,23 @@ const readUnits = 20_000
 /** The title that a text gives: its start, on one line. Blank texts give `untitled`. */
 export const titleOf = (text: string): string => {
   const line = text.trimStart().slice(0, readUnits).replace(unwanted, "").replace(spaces, " ").trimStart()
-  let title = ""
+  const title = startOf(line)
+  return isBlank(title) ? untitled : title.trimEnd()
+}
+
+/** Each of these characters is a grapheme. The segmenter takes longer than the rest of a title. */
+const plain = /^[\x20-\x7e]*$/
+
+const startOf = (line: string): string => {
+  if (plain.test(line)) return line.slice(0, mostGraphemes)
+  let start = ""
   let count = 0
   for (const { segment } of graphemes.segment(line)) {
     if (count === mostGraphemes) break
-    title += shortened(segment)
+    start += shortened(segment)
     count += 1
   }
-  return isBlank(title) ? untitled : title.trimEnd()
+  return start
 }
 
 /** A user's title as it is stored, or the reason why it is refused. */

@@ -8,6 +8,7 @@
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -127,11 +128,15 @@ const watchdog = (watch: Watch, clock: Clock.Clock, target: string, options: Att
 
 /** Pulls on its own fiber, so that a deadline can interrupt it. Data that is ready costs no wait. */
 const interruptible = <A, E>(pull: Effect.Effect<A, E>, watch: Watch): Effect.Effect<A, E> =>
-  Effect.flatMap(Effect.forkChild(pull, { startImmediately: true }), (fiber) => {
+  Effect.contextWith((context: Context.Context<never>) => {
+    const fiber = Effect.runForkWith(context)(pull)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return exit
     watch.pulling = fiber
-    return Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+    return Effect.callback<A, E>((resume) => {
+      fiber.addObserver(resume)
+      return Fiber.interrupt(fiber)
+    })
   })
 
 /** An executor breaks its contract if it ends without `Finished` or finishes without an answer. */
@@ -254,22 +259,27 @@ const attemptOf = (
   ...outcomeOf(watch, exit),
 })
 
+/** The attempt begins when its stream runs, which it may do once. */
+export const open = (
+  executor: Executor["Service"],
+  turn: Turn,
+  options: AttemptOptions,
+): Effect.Effect<Stream.Stream<ExecutionEvent, Failure>> =>
+  Clock.clockWith((clock) =>
+    Effect.map(AttemptSpan.open(executor, turn, options.number), (span) => {
+      const watch = newWatch(clock)
+      const end = (exit: Exit.Exit<unknown, Failure>) =>
+        Effect.suspend(() => {
+          const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
+          return Effect.andThen(options.onEnd(attempt, watch.error), AttemptSpan.close(span, attempt))
+        })
+      const events = executor.execute({ ...turn, trace: span })
+      return watched(events, watch, clock, executor.target, options, end)
+    }),
+  )
+
 export const run = (
   executor: Executor["Service"],
   turn: Turn,
   options: AttemptOptions,
-): Stream.Stream<ExecutionEvent, Failure> =>
-  Stream.unwrap(
-    Clock.clockWith((clock) =>
-      Effect.map(AttemptSpan.open(executor, turn, options.number), (span) => {
-        const watch = newWatch(clock)
-        const end = (exit: Exit.Exit<unknown, Failure>) =>
-          Effect.suspend(() => {
-            const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
-            return Effect.andThen(options.onEnd(attempt, watch.error), AttemptSpan.close(span, attempt))
-          })
-        const events = executor.execute({ ...turn, trace: span })
-        return watched(events, watch, clock, executor.target, options, end)
-      }),
-    ),
-  )
+): Stream.Stream<ExecutionEvent, Failure> => Stream.unwrap(open(executor, turn, options))

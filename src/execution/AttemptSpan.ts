@@ -2,12 +2,16 @@
  * The span of an attempt: a child of its turn's span, or of the caller's if nothing is exported. The upstream's spans are
  * its children. Names and attributes `gen_ai.*` follow OpenTelemetry's conventions for generative AI.
  */
+import * as Effect from "effect/Effect"
 import type { Attempt } from "../domain/Run.ts"
 import * as Spans from "../telemetry/Spans.ts"
 import type { Executor, Turn } from "./Executor.ts"
 
 /** A shadow's span is the root of its own trace, because the turn does not wait for it. */
-export const open = (executor: Executor["Service"], turn: Turn, number: number) => {
+export const open = (executor: Executor["Service"], turn: Turn, number: number) =>
+  Spans.whenTraced(turn.trace, () => opened(executor, turn, number))
+
+const opened = (executor: Executor["Service"], turn: Turn, number: number) => {
   const { attributes, name } = executor.span?.(turn) ?? { name: "attempt", attributes: {} }
   const relation = turn.shadow ? { parent: undefined, link: turn.trace } : { parent: turn.trace }
   return Spans.open(name, {
@@ -27,6 +31,7 @@ export const open = (executor: Executor["Service"], turn: Turn, number: number) 
 }
 
 export const close = (span: Spans.SpanContext | undefined, attempt: Attempt) => {
+  if (!Spans.isOpen(span)) return Effect.void
   const since = (at: number | null) => (at === null ? undefined : at - attempt.startedAt)
   return Spans.close(span, {
     error: attempt.code ?? undefined,

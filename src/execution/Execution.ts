@@ -6,6 +6,7 @@
  * disposition, so that a turn never runs twice if it must not.
  */
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,7 +25,8 @@ import * as CommitGate from "./CommitGate.ts"
 import type { Limits } from "./Deadlines.ts"
 import { errorPolicyOf, type ExecutionError } from "./ExecutionError.ts"
 import { upstreamCodes } from "./FailureText.ts"
-import type { Executor, Turn } from "./Executor.ts"
+import type { ExecutionEvent, Executor, Turn } from "./Executor.ts"
+import { heldUntil } from "./HeldAnswer.ts"
 import { Modes } from "./Modes.ts"
 import * as Retries from "./Retries.ts"
 import { AttemptFailed, type TurnEvent } from "./TurnEvent.ts"
@@ -74,13 +76,16 @@ const firstThatAnswers = (
     later: targets.slice(index + 1),
     skipped: () => from(index + 1, whole),
   })
-  const from = (index: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> =>
-    Stream.catch(Stream.retry(attempt(stepOf(index, turn)), Retries.schedule), (failed) => {
-      const shorter = withHalfHistory(failed, whole, turn)
-      if (shorter !== undefined) return from(index, shorter)
-      const hasNext = index + 1 < targets.length && failed.disposition !== "fail"
-      return hasNext ? from(index + 1, whole) : Stream.fail(failed)
-    })
+  const moveOn = (index: number, turn: Turn) => (failed: AttemptFailed) => {
+    const shorter = withHalfHistory(failed, whole, turn)
+    if (shorter !== undefined) return from(index, shorter)
+    const hasNext = index + 1 < targets.length && failed.disposition !== "fail"
+    return hasNext ? from(index + 1, whole) : Stream.fail(failed)
+  }
+  const from = (index: number, turn: Turn): Stream.Stream<TurnEvent, AttemptFailed> => {
+    const own = attempt(stepOf(index, turn))
+    return Stream.catch(own, (failed) => Stream.catch(Retries.after(failed, own), moveOn(index, turn)))
+  }
   return from(0, whole)
 }
 
@@ -145,6 +150,25 @@ const recordEnd = (
   { endedAt, firstContentAt, mode, startedAt }: AttemptRecord,
 ): void => recent.attemptEnded(mode, endedAt, firstContentAt === null ? null : firstContentAt - startedAt)
 
+/** The events and the failure of an attempt as those of its turn, in one stage. */
+const ofTurn = (
+  settings: Settings,
+  progress: Progress,
+  executor: Executor["Service"],
+  attempt: Stream.Stream<ExecutionEvent, Attempt.Failure>,
+): Stream.Stream<TurnEvent, AttemptFailed> =>
+  Stream.transformPull(attempt, (pull) =>
+    Effect.succeed(
+      Effect.mapBoth(pull, {
+        onSuccess: Arr.map((event) => toTurnEvent(progress, executor.mode, event)),
+        onFailure: (failure) =>
+          Cause.isDone(failure)
+            ? failure
+            : (progress.failed = failureOf(settings, progress, executor, failure)),
+      }),
+    ),
+  )
+
 const attemptOf = (
   settings: Settings,
   monitor: Monitor["Service"],
@@ -154,7 +178,7 @@ const attemptOf = (
   step: Step,
 ): Stream.Stream<TurnEvent, AttemptFailed> => {
   const { executor, turn } = step
-  const begin = ({ pass, watch }: Entry): Stream.Stream<TurnEvent, AttemptFailed> => {
+  const begin = ({ pass, watch }: Entry): Effect.Effect<Stream.Stream<TurnEvent, AttemptFailed>> => {
     const announced = announcements(progress, turn, executor.mode).map((event) => count(progress, event))
     progress.attempts += 1
     progress.attemptsOfTarget = progress.target === executor.target ? progress.attemptsOfTarget + 1 : 1
@@ -163,7 +187,7 @@ const attemptOf = (
     progress.firstText = undefined
     const { agent, orgId } = turn
     const own = { ...turn, agent: forMode(agent, executor.mode) }
-    const attempt = Attempt.run(executor, own, {
+    const attempt = Attempt.open(heldUntil(plan.stored, executor), own, {
       number: progress.attempts,
       limits: limitsOf(settings, step),
       onStart: () => turn.shadow || recent.attemptStarted(executor.mode),
@@ -182,17 +206,17 @@ const attemptOf = (
         )
       },
       ...watch,
-    }).pipe(
-      Stream.mapArray((events) => Arr.map(events, (event) => toTurnEvent(progress, executor.mode, event))),
-      Stream.mapError((failure) => (progress.failed = failureOf(settings, progress, executor, failure))),
-    )
-    return announced.length === 0 ? attempt : Stream.concat(Stream.fromArray(announced), attempt)
+    })
+    return Effect.map(attempt, (events) => {
+      const turnEvents = ofTurn(settings, progress, executor, events)
+      return announced.length === 0 ? turnEvents : Stream.concat(Stream.fromArray(announced), turnEvents)
+    })
   }
   return Stream.unwrap(
     Effect.flatMap(enter(monitor, step, plan), (entry) =>
       entry === undefined
         ? Effect.sync(step.skipped)
-        : Effect.map(recordFallback(recent, progress, turn, executor.mode), () => begin(entry)),
+        : Effect.flatMap(recordFallback(recent, progress, turn, executor.mode), () => begin(entry)),
     ),
   )
 }
@@ -204,6 +228,8 @@ interface TurnPlan {
   /** Set if the Monitor admitted the turn to the runtime. */
   readonly ticket: Ticket | undefined
   readonly onAttempt: (attempt: AttemptRecord) => Effect.Effect<void>
+  /** Succeeds when the turn is stored. Until then the upstreams are asked, and nothing of their answers is used. */
+  readonly stored?: Effect.Effect<void> | undefined
 }
 
 export class Execution extends Context.Service<

@@ -5,6 +5,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import { type ExecutionError, errorPolicyOf, retryAfterOf } from "./ExecutionError.ts"
 import type { AttemptFailed } from "./TurnEvent.ts"
 
@@ -23,9 +24,7 @@ const mayRetry = ({ attemptOfTarget, disposition, error }: AttemptFailed): boole
  * 100 ms with jitter, or the upstream's Retry-After if it is longer. `Stream.retry` restarts the schedule after an
  * element, such as a thinking event, so the failure's own count limits the attempts.
  */
-export const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential(
-  "100 millis",
-).pipe(
+const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential("100 millis").pipe(
   Schedule.jittered,
   Schedule.setInputType<AttemptFailed>(),
   Schedule.modifyDelay(({ duration, input }) =>
@@ -33,6 +32,17 @@ export const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Sch
   ),
   Schedule.while(({ input }) => mayRetry(input)),
 )
+
+/** Runs `attempt` again after `failed`, or fails with it. Nearly all attempts succeed, so they need no schedule. */
+export const after = <A>(
+  failed: AttemptFailed,
+  attempt: Stream.Stream<A, AttemptFailed>,
+): Stream.Stream<A, AttemptFailed> => {
+  if (!mayRetry(failed)) return Stream.fail(failed)
+  let runs = 0
+  const again = Stream.suspend(() => (runs++ === 0 ? Stream.fail(failed) : attempt))
+  return Stream.retry(again, schedule)
+}
 
 /** A Retry-After that is too long for this turn. The next turns avoid the target for this time. Milliseconds. */
 export const pauseOf = (error: ExecutionError | undefined): number | undefined => {

@@ -34,15 +34,25 @@ const make = Effect.fnUntraced(function* (folder: string) {
   const syncFolder = (at: string) =>
     Effect.scoped(Effect.flatMap(files.open(at, { flag: "r" }), ({ sync }) => sync))
 
+  /** Shards that this process has synced, with the folders above. */
+  const durableShards = new Set<string>()
+  const makeShard = (shard: string) =>
+    durableShards.has(shard)
+      ? Effect.void
+      : files
+          .makeDirectory(shard, { recursive: true, mode: 0o700 })
+          .pipe(
+            Effect.andThen(syncFolder(folder)),
+            Effect.andThen(syncFolder(path.dirname(folder))),
+            Effect.andThen(Effect.sync(() => durableShards.add(shard))),
+          )
+
   const write: FileContents["Service"]["write"] = (fileId, bytes, limit) => {
     const unavailable = failed("write")
     const draft = path.join(tmp, fileId)
     const stored = Effect.gen(function* () {
       yield* Effect.mapError(files.makeDirectory(tmp, { recursive: true, mode: 0o700 }), unavailable)
-      yield* Effect.mapError(
-        files.makeDirectory(shardOf(fileId), { recursive: true, mode: 0o700 }),
-        unavailable,
-      )
+      yield* Effect.mapError(makeShard(shardOf(fileId)), unavailable)
       const written = yield* Effect.scoped(
         Effect.gen(function* () {
           const file = yield* Effect.mapError(files.open(draft, { flag: "wx", mode: 0o600 }), unavailable)

@@ -108,9 +108,10 @@ export const servedFor = <E, R>(
 ) => {
   const lacking = lackingFor(endpoint, principal)
   if (lacking.length > 0) return respond(denied(lacking))
-  return Effect.provideContext(
-    httpEffect,
-    Context.add(Context.make(CurrentPrincipal, principal), AccessEnds, accessEnds),
+  // Not `provideContext`, which copies all services of the process.
+  return httpEffect.pipe(
+    Effect.provideService(CurrentPrincipal, principal),
+    Effect.provideService(AccessEnds, accessEnds),
   )
 }
 

@@ -3,13 +3,15 @@
  * connection has it alone. The next free connection takes those that wait together, as a `CommitGroup`: a commit waits
  * for the disk, and the number of such waits must not grow with the number of turns.
  *
- * A batch that fails runs again alone, over the connections of single statements, and its caller gets that outcome. So
- * the group's limit for locks is not a limit for a batch.
+ * A batch that fails in a group runs again alone, over the connections of single statements, and its caller gets that
+ * outcome. So the group's limit for locks is not a limit for a batch.
  */
 import type * as PgConnection from "@effect/sql-pg/PgConnection"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import { isNotUndefined } from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import type * as SqlClient from "effect/sql/SqlClient"
@@ -23,39 +25,41 @@ const mostInGroup = 16
 /** `Effect.void` has another type. */
 const nothingStored = undefined
 
-/** Undefined: the server cannot carry out groups. */
-export type UseConnection =
-  | ((
-      use: (connection: PgConnection.PgConnection) => Effect.Effect<void, SqlError>,
-    ) => Effect.Effect<void, SqlError>)
-  | undefined
+export type UseConnection = (
+  use: (connection: PgConnection.PgConnection) => Effect.Effect<void, SqlError>,
+) => Effect.Effect<void, SqlError>
+
+/** The connections to the server of now, and an observer of its errors. */
+export interface Watched {
+  /** Undefined: the server cannot carry out groups. */
+  readonly use: UseConnection | undefined
+  readonly errors: <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
+}
 
 interface Connections {
   readonly count: number
-  readonly use: () => UseConnection
+  readonly watch: () => Watched
 }
 
-export const make = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { count, use }: Connections) {
+export const make = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { count, watch }: Connections) {
   const alone = overClient(sql)
   const waiting = yield* Effect.acquireRelease(Queue.unbounded<CommitGroup.Pending>(), (queue) =>
     Effect.andThen(
-      Effect.map(Queue.clear(queue), (left) => left.forEach((batch) => batch.rolledBack())),
+      Effect.map(Queue.clear(queue), (left) => left.forEach(({ again }) => again())),
       Queue.shutdown(queue),
     ),
   )
 
   const carryOut = (taken: ReadonlyArray<CommitGroup.Pending>): Effect.Effect<void> => {
     const group = taken.filter((batch) => !batch.isAbandoned)
-    const onConnection = group.length === 0 ? undefined : use()
-    const carried = onConnection?.((connection) => CommitGroup.carryOut(connection, group)) ?? Effect.void
-    return Effect.matchCause(carried, {
-      onFailure: (cause) => {
-        for (const batch of group) if (batch.isCommitting) batch.lost(cause)
-        for (const batch of taken) batch.rolledBack()
-      },
-      onSuccess: () => {
-        for (const batch of taken) batch.rolledBack()
-      },
+    const use = group.length === 0 ? undefined : watch().use
+    const carried = use?.((connection) => CommitGroup.carryOut(connection, group)) ?? Effect.void
+    const onFailure = (cause: Cause.Cause<SqlError>) => {
+      const isAlone = group.length === 1 && Cause.hasFails(cause)
+      for (const batch of group) if (isAlone || batch.isCommitting) batch.failed(cause)
+    }
+    return Effect.map(Effect.matchCause(carried, { onFailure, onSuccess: constVoid }), () => {
+      for (const { again } of taken) again()
     })
   }
   const worker = Effect.uninterruptible(
@@ -75,12 +79,12 @@ export const make = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { cou
           const orFail = steps[index]?.orFail
           if (orFail !== undefined) Deferred.doneUnsafe(answer, Effect.fail(orFail()))
         },
-        lost: (cause) => Deferred.doneUnsafe(answer, Effect.failCause(cause)),
-        rolledBack: () => Deferred.doneUnsafe(answer, Effect.succeed(nothingStored)),
+        failed: (cause) => Deferred.doneUnsafe(answer, Effect.failCause(cause)),
+        again: () => Deferred.doneUnsafe(answer, Effect.succeed(nothingStored)),
       }
       Queue.offerUnsafe(waiting, batch)
       // The outcome is known when the interruption is complete.
-      const given = Effect.onInterrupt(Deferred.await(answer), () => {
+      const given = Effect.onInterrupt(watch().errors(Deferred.await(answer)), () => {
         batch.isAbandoned = true
         return Effect.exit(Deferred.await(answer))
       })
@@ -91,7 +95,7 @@ export const make = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { cou
     run: (steps) =>
       Effect.contextWith((context: Context.Context<never>) =>
         steps.length === 1 ||
-        use() === undefined ||
+        watch().use === undefined ||
         Context.getOrUndefined(context, sql.transactionService) !== undefined
           ? alone.run(steps)
           : submit(steps),

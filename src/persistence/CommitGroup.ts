@@ -32,10 +32,9 @@ export interface Pending {
   readonly stored: (rows: Rows) => void
   /** The step with this index must return a row and returned none. */
   readonly refused: (index: number) => void
-  /** The outcome is unknown. */
-  readonly lost: (cause: Cause.Cause<SqlError>) => void
-  /** Nothing of it is stored, and it may run again. */
-  readonly rolledBack: () => void
+  readonly failed: (cause: Cause.Cause<SqlError>) => void
+  /** Nothing of it is stored, and it runs again without a group. */
+  readonly again: () => void
 }
 
 interface Query {
@@ -55,10 +54,11 @@ const control = (sql: string, prepare: boolean): Query => ({
 })
 
 /**
- * The connection's transactions are read-only unless this statement makes them writable. If it fails, the statements
- * behind it in the same write cannot store anything on their own.
+ * If it failed, the statements behind it in the same write would each commit. Only a cancellation could make it fail,
+ * so these connections have no `statement_timeout`. The driver may repeat a prepared statement, out of order: this is
+ * none.
  */
-const begin = control("BEGIN READ WRITE", true)
+const begin = control("BEGIN", false)
 const commit = control("COMMIT", true)
 const rollback = control("ROLLBACK", true)
 /** A batch that waits for a row lock holds up those behind it. It fails early, and then runs alone. */
@@ -66,7 +66,6 @@ const relax = control(
   "SELECT set_config('synchronous_commit', 'off', false), set_config('lock_timeout', '50ms', false)",
   false,
 )
-/** The driver may repeat a prepared statement, out of order. The flush must come after this one. */
 const restore = control("RESET ALL", false)
 /** A transaction that writes nothing else. Its commit waits for the disk as the server's configuration asks. */
 const flush = control("SELECT 1 FROM pg_logical_emit_message(true, 'crossfade', '')", false)
@@ -95,25 +94,6 @@ const queryOf = ({ statement, unprepared }: Step<unknown>): Query => {
   return { sql, params, prepare: unprepared !== true, counts: statementSent.statement }
 }
 
-/** The rows of a batch whose statements have all succeeded and may be committed. Else its caller is answered. */
-const rowsToCommit = (batch: Pending, answers: ReadonlyArray<Answer>): Rows | undefined => {
-  const rows: Array<Rows[number]> = []
-  for (const [index, answer] of answers.entries()) {
-    if (Exit.isFailure(answer)) {
-      batch.rolledBack()
-      return undefined
-    }
-    if (answer.value.rows.length === 0 && batch.steps[index]?.orFail !== undefined) {
-      batch.refused(index)
-      return undefined
-    }
-    rows.push(answer.value.rows)
-  }
-  if (!batch.isAbandoned) return rows
-  batch.rolledBack()
-  return undefined
-}
-
 /** A query that begins or ends a transaction or a group. An error of `answered` means that the connection is unusable. */
 interface Control {
   readonly query: Query
@@ -122,29 +102,50 @@ interface Control {
 
 const required = (query: Query): Control => ({ query, answered: identity })
 
+const rollingBack = (then: () => void): Control => ({
+  query: rollback,
+  answered: (answer) => Effect.map(answer, then),
+})
+
+interface Group {
+  readonly isShared: boolean
+  readonly committed: Array<{ readonly batch: Pending; readonly rows: Rows }>
+}
+
+/** After an error of a statement or of the COMMIT, which is not the end of the connection. */
+const failed = (batch: Pending, { cause }: Exit.Failure<unknown, SqlError>, { isShared }: Group): void =>
+  isShared ? batch.again() : batch.failed(cause)
+
 const isConnectionLost = (answer: Exit.Failure<unknown, SqlError>): boolean =>
   Exit.findErrorOption(answer).pipe(Option.exists(({ reason }) => reason._tag === "ConnectionError"))
 
-interface Committed {
-  readonly batch: Pending
-  readonly rows: Rows
-}
-
-const committing = (one: Committed, committed: Array<Committed>): Control => {
-  one.batch.isCommitting = true
+const committing = (batch: Pending, rows: Rows, group: Group): Control => {
+  batch.isCommitting = true
   return {
     query: commit,
     answered: (answer) => {
       if (Exit.isSuccess(answer)) {
-        committed.push(one)
+        group.committed.push({ batch, rows })
         return Effect.void
       }
       if (isConnectionLost(answer)) return answer
-      one.batch.isCommitting = false
-      one.batch.rolledBack()
+      batch.isCommitting = false
+      failed(batch, answer, group)
       return Effect.void
     },
   }
+}
+
+/** Ends the transaction of a batch, whose statements have these answers. Its first failed step decides. */
+const ending = (batch: Pending, answers: ReadonlyArray<Answer>, group: Group): Control => {
+  const rows: Array<Rows[number]> = []
+  for (const [index, answer] of answers.entries()) {
+    if (Exit.isFailure(answer)) return rollingBack(() => failed(batch, answer, group))
+    if (answer.value.rows.length === 0 && batch.steps[index]?.orFail !== undefined)
+      return rollingBack(() => batch.refused(index))
+    rows.push(answer.value.rows)
+  }
+  return batch.isAbandoned ? rollingBack(batch.again) : committing(batch, rows, group)
 }
 
 /** Sends the controls and then the queries. Returns the answers to the queries. */
@@ -161,17 +162,15 @@ const ask = Effect.fnUntraced(function* (
 /** A single batch commits as if there were no group. After a failure the connection must not be used again. */
 export const carryOut = Effect.fnUntraced(function* (
   connection: PgConnection.PgConnection,
-  group: ReadonlyArray<Pending>,
+  batches: ReadonlyArray<Pending>,
 ) {
-  const isShared = group.length > 1
-  const committed: Array<Committed> = []
-  let before: ReadonlyArray<Control> = isShared ? [required(relax)] : []
-  for (const batch of group) {
+  const group: Group = { isShared: batches.length > 1, committed: [] }
+  let before: ReadonlyArray<Control> = group.isShared ? [required(relax)] : []
+  for (const batch of batches) {
     const answers = yield* ask(connection, [...before, required(begin)], batch.steps.map(queryOf))
-    const rows = rowsToCommit(batch, answers)
-    before = [rows === undefined ? required(rollback) : committing({ batch, rows }, committed)]
+    before = [ending(batch, answers, group)]
   }
-  yield* ask(connection, isShared ? [...before, required(restore), required(flush)] : before, [])
-  for (const { batch, rows } of committed) batch.stored(rows)
-  if (committed.length > 0) yield* batchesStored(committed.length)
+  yield* ask(connection, group.isShared ? [...before, required(restore), required(flush)] : before, [])
+  for (const { batch, rows } of group.committed) batch.stored(rows)
+  if (group.committed.length > 0) yield* batchesStored(group.committed.length)
 })

@@ -77,7 +77,7 @@ const make = Effect.fnUntraced(function* (config: PostgresConfig) {
   })
   const batch = yield* BatchPostgres.make(sql, {
     count: sharesOf(config.poolSize).batches,
-    use: pools.useForBatches,
+    watch: pools.watch,
   })
   return Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Batch, batch))
 })
@@ -91,8 +91,7 @@ interface Pools {
    * The current pool and an observer of the errors of its uses. After an error that another server would not return,
    * a new pool replaces it.
    */
-  readonly watch: () => { readonly pool: PgPool.PgPool; readonly errors: Watch }
-  readonly useForBatches: () => BatchPostgres.UseConnection
+  readonly watch: () => BatchPostgres.Watched & { readonly pool: PgPool.PgPool; readonly errors: Watch }
 }
 
 /** Batches have connections of their own, so that they do not wait for slow reads, nor reads for slow commits. */
@@ -150,29 +149,35 @@ const makePools = Effect.fnUntraced(function* (config: PostgresConfig) {
   }
   const pools: Pools = {
     watch: () => {
-      const { pool } = present
-      return { pool, errors: (use) => Effect.tapError(use, (error) => renew(pool, error)) }
-    },
-    useForBatches: () => {
-      const { batches } = present
-      return (
-        batches &&
-        ((use) =>
-          batches.use((connection) => Effect.tapError(use(connection), () => batches.invalidate(connection))))
-      )
+      const { batches, pool } = present
+      const errors: Watch = (use) => Effect.tapError(use, (error) => renew(pool, error))
+      return { pool, errors, use: batches && useOnce(batches) }
     },
   }
   return pools
 })
 
-/** `CommitGroup` writes without waiting for answers, and makes its transactions writable. */
-const forBatches = (options: PgPool.Config, maxConnections: number): PgPool.Config => ({
-  ...options,
-  maxConnections,
-  multiplex: true,
-  multiplexConcurrency: 1,
-  startupParameters: { ...options.startupParameters, default_transaction_read_only: "on" },
-})
+/** A failure leaves a connection in an unknown state. */
+const useOnce =
+  (pool: PgPool.PgPool): BatchPostgres.UseConnection =>
+  (use) =>
+    pool.use((connection) => Effect.onError(use(connection), () => pool.invalidate(connection)))
+
+/**
+ * `CommitGroup` writes without waiting for answers. A BEGIN that ran out of time would let the statements behind it
+ * commit one by one, so the limit is one for locks: a turn's statement waits for nothing else.
+ */
+const forBatches = (options: PgPool.Config, maxConnections: number): PgPool.Config => {
+  const { statement_timeout: limit, ...settings } = options.startupParameters ?? {}
+  const lockTimeout = limit === undefined ? {} : { lock_timeout: limit }
+  return {
+    ...options,
+    maxConnections,
+    multiplex: true,
+    multiplexConcurrency: 1,
+    startupParameters: { ...settings, statement_timeout: "0", ...lockTimeout },
+  }
+}
 
 const connectionOf = (connection: PgConnection.PgConnection, watch: Watch): Connection => {
   const run = (prepare: boolean): Connection["execute"] => {

@@ -81,23 +81,23 @@ export const exitOf = <A>(call: () => A): Exit.Exit<A, SqlError> => {
   }
 }
 
-/** Runs a call at once, or when the connection is free. */
-type Making = <A>(call: (context: Context.Context<never>) => A) => Effect.Effect<A, SqlError>
+/** Runs the call of a statement: at once, or when the connection is free. */
+type Making = <A>(sql: string, call: (context: Context.Context<never>) => A) => Effect.Effect<A, SqlError>
 
-export const atOnce: Making = (call) =>
+export const atOnce = <A>(call: (context: Context.Context<never>) => A): Effect.Effect<A, SqlError> =>
   Effect.contextWith((context: Context.Context<never>) => exitOf(() => call(context)))
 
 export const connection = (calls: SqliteCalls, make: Making): Connection => {
   const execute: Connection["execute"] = (sql, params, transformRows = identity) =>
-    make((context) => transformRows(calls.all(context, sql, params)))
+    make(sql, (context) => transformRows(calls.all(context, sql, params)))
   const executeValues: Connection["executeValues"] = (sql, params) =>
-    make((context) => calls.values(context, sql, params))
+    make(sql, (context) => calls.values(context, sql, params))
   return {
     execute,
     executeUnprepared: execute,
     executeValues,
     executeValuesUnprepared: executeValues,
-    executeRaw: (sql, params) => make((context) => calls.run(context, sql, params)),
+    executeRaw: (sql, params) => make(sql, (context) => calls.run(context, sql, params)),
     executeStream: (sql, params, transformRows) =>
       Stream.fromIterableEffect(execute(sql, params, transformRows)),
   }

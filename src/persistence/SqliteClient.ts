@@ -1,25 +1,26 @@
 /**
  * A `SqlClient` over Node's own `node:sqlite`: the embedded database, for one process and without setup.
  *
- * It has one connection, whose calls block the event loop; this makes it fast. A semaphore gives a transaction
- * exclusive use of it. A statement that has succeeded is durable, even after a loss of power (`synchronous=FULL` in
- * WAL mode, https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * It has one connection, whose calls block the event loop; this makes it fast. They wait for no disk: the system's cache
+ * takes their writes, and `LogSync` makes these durable before they succeed, even after a loss of power.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
-import * as Semaphore from "effect/Semaphore"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
-import * as Fs from "node:fs"
-import * as Path from "node:path"
-import type { DatabaseSync } from "node:sqlite"
 import { Batch, overClient } from "./Batch.ts"
 import * as BatchSqlite from "./BatchSqlite.ts"
-import { loadSqlite } from "./LoadSqlite.ts"
+import * as Checkpoints from "./Checkpoints.ts"
+import type { LogSync } from "./LogSync.ts"
 import * as SqliteCalls from "./SqliteCalls.ts"
+import * as SqliteFiles from "./SqliteFiles.ts"
+import * as SqliteLease from "./SqliteLease.ts"
+import { isMaintenance, mayWrite } from "./SqliteStatement.ts"
 
 interface SqliteConfig {
   /** A path, whose folder is created if it is missing, or `:memory:`. */
@@ -30,37 +31,38 @@ interface SqliteConfig {
 export const layer = (config: SqliteConfig): Layer.Layer<Batch | SqlClient.SqlClient, SqlError> =>
   Layer.effectContext(make(config)).pipe(Layer.provide(Reactivity.layer))
 
-/** The longest wait for another process that locks the file; the whole service blocks during it. */
-const busyTimeoutMillis = 250
-
 const make = Effect.fnUntraced(function* (config: SqliteConfig) {
-  const database = yield* Effect.acquireRelease(
-    Effect.try({
-      try: () => open(config.filename),
-      catch: (cause) => SqliteCalls.sqlError("open", cause),
-    }),
-    (database) => Effect.sync(() => database.close()),
-  )
+  const { database, disk, sync } = yield* SqliteFiles.open(config.filename)
   const calls = SqliteCalls.make(database)
-  const leased = SqliteCalls.connection(calls, SqliteCalls.atOnce)
+  const lease = SqliteLease.make(database)
+  const maintenance = disk === undefined ? undefined : yield* Checkpoints.make(disk, sync, lease)
+  const leased = SqliteCalls.connection(calls, (_, call) => SqliteCalls.atOnce(call))
   const acquirers = SqlClient.makeSqliteAcquirers({
-    connection: Effect.suspend(() =>
-      // A batch whose COMMIT and ROLLBACK both failed leaves a transaction open; the next user has started none.
-      database.isTransaction
-        ? Effect.as(leased.execute("ROLLBACK", [], undefined), leased)
-        : Effect.succeed(leased),
-    ),
-    semaphore: yield* Semaphore.make(1),
+    connection: Effect.sync(() => {
+      lease.endLeft()
+      return leased
+    }),
+    semaphore: lease.semaphore,
     isTransaction: () => database.isTransaction,
   })
-  // A call ends when it returns, so only a transaction can occupy the connection; the call waits for its end.
-  const alone = SqliteCalls.connection(calls, (call) =>
+  const whenFree = <A>(isHeld: () => boolean, call: (context: Context.Context<never>) => A) =>
     Effect.contextWith((context: Context.Context<never>) =>
-      database.isTransaction
-        ? acquirers.borrower(() => SqliteCalls.atOnce(call))
-        : SqliteCalls.exitOf(() => call(context)),
-    ),
+      isHeld() ? acquirers.borrower(() => SqliteCalls.atOnce(call)) : SqliteCalls.exitOf(() => call(context)),
+    )
+  // A call ends when it returns, so only a transaction of another fiber can be in its way.
+  const single = SqliteCalls.connection(calls, (sql, call) =>
+    mayWrite(sql)
+      ? durable(sync, whenFree(lease.isHeld, call))
+      : whenFree(() => database.isTransaction, call),
   )
+  const alone: Connection =
+    maintenance === undefined
+      ? single
+      : {
+          ...single,
+          execute: (sql, params, transformRows) =>
+            isMaintenance(sql) ? durable(sync, maintenance(sql)) : single.execute(sql, params, transformRows),
+        }
   const sql = yield* SqlClient.make({
     ...acquirers,
     borrower: (use) => use(alone),
@@ -71,27 +73,26 @@ const make = Effect.fnUntraced(function* (config: SqliteConfig) {
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
     prepareTransactionControls: true,
   })
-  return Context.make(SqlClient.SqlClient, sql).pipe(
-    Context.add(Batch, BatchSqlite.make(calls, overClient(sql))),
-  )
+  const isWithin = (context: Context.Context<never>) =>
+    Context.getOrUndefined(context, sql.transactionService) !== undefined
+  const { withTransaction } = sql
+  const client = Object.assign(sql, {
+    withTransaction: ((self) =>
+      Effect.contextWith((context: Context.Context<never>) =>
+        isWithin(context) ? withTransaction(self) : durable(sync, withTransaction(self)),
+      )) satisfies SqlClient.SqlClient["withTransaction"],
+  })
+  const batch = BatchSqlite.make({ calls, sync, lease, isWithin, within: overClient(client) })
+  return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Batch, batch))
 })
 
-const open = (filename: string): DatabaseSync => {
-  // The file holds conversations and credentials of MCP servers, so only its owner may read it.
-  if (filename !== ":memory:") Fs.mkdirSync(Path.dirname(filename), { recursive: true, mode: 0o700 })
-  const { DatabaseSync } = loadSqlite()
-  const database = new DatabaseSync(filename, {
-    enableForeignKeyConstraints: true,
-    timeout: busyTimeoutMillis,
+/** Success means that the commit of `write` is on the disk. */
+const durable = <A, E, R>(sync: LogSync, write: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+  Effect.uninterruptibleMask((restore) => {
+    const failure = sync.failure()
+    if (failure !== undefined) return Effect.fail(failure)
+    return Effect.flatMap(Effect.exit(restore(write)), (exit) => {
+      if (Exit.isSuccess(exit)) sync.committed()
+      return Effect.andThen(sync.durable, exit)
+    })
   })
-  try {
-    // Deleted text is overwritten, not only unlinked (https://www.sqlite.org/pragma.html#pragma_secure_delete).
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
-    // The folder may have existed before, and others may read it.
-    if (filename !== ":memory:") Fs.chmodSync(filename, 0o600)
-    return database
-  } catch (cause) {
-    database.close()
-    throw cause
-  }
-}

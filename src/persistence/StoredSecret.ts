@@ -52,7 +52,19 @@ export const findOrMake = Effect.fnUntraced(function* (dataDir: string, name: st
   const file = path.join(dataDir, name)
   yield* files.makeDirectory(dataDir, { recursive: true, mode: 0o700 })
   const generated = Buffer.from(yield* random.randomBytes(secretBytes)).toString("base64url")
-  // With `wx`, the second of two processes that start together reads the first one's secret.
-  const write = files.writeFileString(file, `${generated}\n`, { flag: "wx", mode: 0o600 })
+  const write = writeDurably(files, file, dataDir, `${generated}\n`)
   return yield* Effect.catch(Effect.as(write, Redacted.make(generated)), () => readFile(files, file))
 })
+
+/** Stored values are sealed with the secret, so it must survive a loss of power as they do. */
+const writeDurably = (files: FileSystem.FileSystem, file: string, dataDir: string, text: string) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      // With `wx`, the second of two processes that start together reads the first one's secret.
+      const opened = yield* files.open(file, { flag: "wx", mode: 0o600 })
+      yield* opened.writeAll(Buffer.from(text))
+      yield* opened.sync
+      const folder = yield* files.open(dataDir, { flag: "r" })
+      yield* folder.sync
+    }),
+  )

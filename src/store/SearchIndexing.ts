@@ -35,7 +35,22 @@ type Doc = typeof Doc.Type
 
 const decodeDocs = Schema.decodeUnknownEffect(Schema.Array(Doc))
 const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: Schema.String })))
+const decodeSized = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ id: Schema.String, size: Schema.Int })),
+)
 const decodeRowIds = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: Schema.Int })))
+
+/** The messages of one step. */
+const firstOf = (newest: ReadonlyArray<{ readonly id: string; readonly size: number }>) => {
+  const ids: Array<string> = []
+  let bytes = 0
+  for (const { id, size } of newest) {
+    bytes += size
+    if (ids.length > 0 && bytes > mostBytes) break
+    ids.push(id)
+  }
+  return ids
+}
 
 export const makeIndexing = (sql: SqlClient.SqlClient) => {
   /** A turn that changes a message or a session waits for a step; a second replica takes other rows. */
@@ -45,10 +60,8 @@ export const makeIndexing = (sql: SqlClient.SqlClient) => {
       orElse: () => sql``,
     })
 
-  const pendingMessages = sql`SELECT id FROM (
-      SELECT id, SUM(size) OVER (ORDER BY id DESC) AS total, ROW_NUMBER() OVER (ORDER BY id DESC) AS place
-      FROM (SELECT id, octet_length(content) AS size FROM messages WHERE indexed = 0 ORDER BY id DESC LIMIT ${mostMessages}) AS newest
-    ) AS sized WHERE place = 1 OR total <= ${mostBytes}`
+  const pendingMessages = sql`SELECT id, octet_length(content) AS size FROM messages WHERE indexed = 0
+    ORDER BY id DESC LIMIT ${mostMessages}`
 
   const takeMessages = (ids: ReadonlyArray<string>) =>
     sql`SELECT m.session_id, m.id AS message_id, s.org_id, s.user_id, m.created_at AS at, ${contentStart(sql, "m.content")} AS text
@@ -93,7 +106,7 @@ export const makeIndexing = (sql: SqlClient.SqlClient) => {
   }
 
   const messages = Effect.gen(function* () {
-    const ids = (yield* decodeIds(yield* pendingMessages)).map(({ id }) => id)
+    const ids = firstOf(yield* decodeSized(yield* pendingMessages))
     if (ids.length === 0) return 0
     return yield* sql.withTransaction(
       Effect.gen(function* () {

@@ -13,7 +13,15 @@ const longestJson = 2 * longestText
 export const contentStart = (sql: SqlClient.SqlClient, column = "content") =>
   sql`substr(${sql(column)}, 1, ${longestJson})`
 
-const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.String))
+/** Not a schema, which would start a fiber for each message. */
+const decodeJson = (json: string): Option.Option<string> => {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === "string" ? Option.some(value) : Option.none()
+  } catch {
+    return Option.none()
+  }
+}
 
 /** The text of a JSON string that may be cut anywhere, even within an escape. */
 export const textOfStart = (json: string): Option.Option<string> => {

@@ -15,6 +15,7 @@ import { loops } from "./MetricsLoops.ts"
 import { notify } from "./MetricsNotify.ts"
 import { readers } from "./MetricsReaders.ts"
 import { reads } from "./MetricsReads.ts"
+import { sqlite } from "./MetricsSqlite.ts"
 
 const mode = ExecutionMode.literals
 const none = {}
@@ -269,6 +270,7 @@ export const catalogue = {
   ...readers,
   ...reads,
   ...stores,
+  ...sqlite,
   ...processes,
   ...loops,
 }

@@ -5,6 +5,7 @@ const loopNames = [
   "agent_cache",
   "autopilot",
   "baseline",
+  "checkpoint",
   "deleted_runs",
   "erasures",
   "event_loop_delay",

@@ -114,6 +114,16 @@ export const open = (name: string, options: SpanOptions): Effect.Effect<SpanCont
     )
   })
 
+/** The span of `make`; the parent if nothing is exported, so that no attributes are made in vain. */
+export const whenTraced = (
+  parent: SpanContext | undefined,
+  make: () => Effect.Effect<SpanContext | undefined>,
+): Effect.Effect<SpanContext | undefined> =>
+  Effect.flatMap(Tracing, (tracer) => (tracer === undefined ? Effect.succeed(parent) : make()))
+
+/** False for a caller's span, which this process does not end. */
+export const isOpen = (context: SpanContext | undefined): boolean => context?.span._tag === "Span"
+
 /** Ends a span that `open` returned. `error` is the code of the failure. */
 export const close = (
   context: SpanContext | undefined,

@@ -1,83 +1,78 @@
 /**
  * `npm run bench`: the gateway's cost beside the floor and beside other gateways, all on this machine, in
- * alternation. The results are ratios within one run; times depend on the machine. `--quick` takes fewer rounds,
- * `--lanes abc` some lanes only, `--json FILE` stores the figures.
+ * alternation. The results are ratios within one run; times depend on the machine. `--help` lists the options.
  */
 import { writeFileSync } from "node:fs"
-import { cpus } from "node:os"
-import { resolve } from "node:path"
-import { parseArgs } from "node:util"
+import { loadavg } from "node:os"
 import { tokenFor } from "../support/chatClient.ts"
-import { type Bench, burstTurns, directTurns, writtenTurns } from "./suite/Lanes.ts"
+import { type Bench, burstTurns, directTurns, type Version, writtenTurns } from "./suite/Lanes.ts"
+import { disks } from "./suite/Disks.ts"
 import { flood } from "./suite/Flood.ts"
 import * as Growth from "./suite/Growth.ts"
 import { liveTurns } from "./suite/Live.ts"
+import { machineNote } from "./suite/Machine.ts"
+import { openLoad } from "./suite/Open.ts"
+import { help, type Options, optionsOf } from "./suite/Options.ts"
 import * as Own from "./suite/Own.ts"
 import { startPeers } from "./suite/Peers.ts"
-import { Load, startBenchGateway, startDurableFloor, startFloor, startUpstreams } from "./suite/Processes.ts"
+import {
+  type Gateway,
+  Load,
+  startBenchGateway,
+  startDurableFloor,
+  startFloor,
+  startUpstreams,
+} from "./suite/Processes.ts"
 import { type Figure, table } from "./suite/Result.ts"
 import * as Streams from "./suite/Streams.ts"
 
-const help = `npm run bench -- [options]
+const readOptions = (): Options => {
+  try {
+    return optionsOf(process.argv.slice(2))
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${help}`)
+    process.exit(2)
+  }
+}
 
-  --quick           fewer rounds and smaller lanes: 4 minutes instead of 25
-  --lanes LETTERS   these lanes only
-  --rounds N        rounds of the lanes that alternate (9; 3 with --quick)
-  --against FOLDER  also the gateway of another checkout, in alternation with this one (lanes a, b, c, d)
-  --no-peers        without the gateways of others
-  --json FILE       stores the figures
-
-  a  turns of a runtime, one burst          h  the store's share of a turn
-  b  turns of a runtime, a write an event   i  heap over many turns
-  c  first content, streams without a stall j  cost at many streams and organisations
-  d  turns of a model                       k  memory of a flood
-  e  memory of an idle stream
-  f  monitor and decision
-  g  start to ready`
-
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    lanes: { type: "string", default: "abcdefghijkl" },
-    json: { type: "string" },
-    rounds: { type: "string" },
-    against: { type: "string" },
-    "no-peers": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-})
-if (values.help) {
+const { against: checkout, json, lanes: letters, quick, rounds, ...options } = readOptions()
+if (options.help) {
   console.log(help)
   process.exit(0)
 }
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
-const wants = (lane: string) => values.lanes.includes(lane)
+const loadBefore = loadavg()
+const wantsAny = (some: string) => [...some].some((letter) => letters.includes(letter))
+
+const started: Array<Gateway> = []
+const own = async (gateway: Promise<Gateway>): Promise<Gateway> => {
+  started.push(await gateway)
+  return gateway
+}
 
 const upstreams = await startUpstreams()
-const runtime = await startBenchGateway(upstreams.url, "runtime_orchestrator")
-const direct = await startBenchGateway(upstreams.url, "direct_llm")
-const checkout = values.against === undefined ? undefined : resolve(values.against)
-const before =
-  checkout === undefined
-    ? undefined
-    : {
-        runtime: await startBenchGateway(upstreams.url, "runtime_orchestrator", {}, checkout),
-        direct: await startBenchGateway(upstreams.url, "direct_llm", {}, checkout),
-      }
+const version = async (place: { readonly checkout?: string } = {}): Promise<Version> => ({
+  runtime: await own(startBenchGateway(upstreams.url, "runtime_orchestrator", {}, place)),
+  direct: await own(startBenchGateway(upstreams.url, "direct_llm", {}, place)),
+})
 const floor = {
   runtime: await startFloor(upstreams.url, "runtime"),
   model: await startFloor(upstreams.url, "model"),
 }
-const turnLanes = wants("a") || wants("b") || wants("d")
-const durable = turnLanes
-  ? {
-      runtime: await startDurableFloor(upstreams.url, "runtime"),
-      model: await startDurableFloor(upstreams.url, "model"),
-    }
-  : undefined
-const peers = values["no-peers"] ? [] : wants("a") || wants("d") ? await startPeers(upstreams.url) : []
-const load = await Load.start()
-const bench: Bench = { load, token: await tokenFor(), rounds, floor, durable, runtime, direct, before, peers }
+const bench: Bench = {
+  ...(await version()),
+  load: await Load.start(),
+  token: await tokenFor(),
+  rounds,
+  floor,
+  durable: wantsAny("abd")
+    ? {
+        runtime: await own(startDurableFloor(upstreams.url, "runtime")),
+        model: await own(startDurableFloor(upstreams.url, "model")),
+      }
+    : undefined,
+  before: checkout === undefined ? undefined : { checkout, ...(await version({ checkout })) },
+  peers: options.peers && wantsAny("ad") ? await startPeers(upstreams.url) : [],
+}
 
 const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>>]> = [
   ["a", () => burstTurns(bench)],
@@ -86,36 +81,38 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["c", () => Streams.gaps(bench, upstreams)],
   ["c", () => Streams.stallFreeStreams(bench)],
   ["d", () => directTurns(bench)],
+  ["m", () => disks(bench, upstreams)],
+  ["n", () => openLoad(bench, upstreams)],
   ["f", Own.monitoring],
-  ["g", () => Own.start(upstreams.url, values.quick ? 3 : 7)],
+  ["g", () => Own.start(upstreams.url, quick ? 3 : 7)],
   ["h", () => Own.store(bench)],
-  ["i", () => Own.soak(bench, values.quick ? 3000 : 30_000)],
+  ["i", () => Own.soak(bench, quick ? 3000 : 100_000)],
   ["j", () => Growth.streams(bench)],
-  ["j", () => Growth.orgs(bench, upstreams, values.quick ? 1000 : 10_000)],
+  ["j", () => Growth.orgs(bench, upstreams, quick ? 1000 : 10_000)],
   ["k", () => flood(bench, upstreams)],
-  ["e", () => Streams.idle(bench, upstreams, values.quick ? 2000 : 10_000)],
-  ["l", () => liveTurns(bench, upstreams, values.quick ? [2000] : [2000, 10_000])],
+  ["e", () => Streams.idle(bench, upstreams, quick ? 2000 : 10_000)],
+  ["l", () => liveTurns(bench, upstreams, quick ? [2000] : [2000, 10_000])],
 ]
 
 const figures: Array<Figure> = []
-for (const [name, lane] of lanes) {
-  if (!wants(name)) continue
-  console.error(`lane ${name} ...`)
-  figures.push(...(await lane()))
+for (const [letter, lane] of lanes) {
+  if (!letters.includes(letter)) continue
+  const began = performance.now()
+  // A lane that fails costs its own figures, not those of the others.
+  try {
+    figures.push(...(await lane()))
+  } catch (error) {
+    process.exitCode = 1
+    console.error(`!!! LANE ${letter} FAILED:`, error)
+  }
+  console.error(`lane ${letter}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
 }
-load.stop()
-for (const { running } of peers) await running.stop("SIGKILL")
-const gateways = [
-  runtime,
-  direct,
-  ...[before, durable].flatMap((both) => (both === undefined ? [] : Object.values(both))),
-]
-await Promise.all(gateways.map((one) => one.dispose()))
-await Promise.all([floor.runtime, floor.model, upstreams].map((running) => running.stop("SIGKILL")))
+bench.load.stop()
+for (const { running } of bench.peers) await running.stop("SIGKILL")
+for (const gateway of started) await gateway.dispose()
+for (const running of [floor.runtime, floor.model, upstreams]) await running.stop("SIGKILL")
 
-console.log(
-  `Node ${process.version}, ${cpus().length} cores of ${cpus()[0]?.model ?? "?"}; all processes share them.\n`,
-)
+console.log(`${machineNote(loadBefore)}\n`)
 console.log(table(figures))
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`)
-process.exit(0)
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`)
+process.exit()

@@ -78,8 +78,9 @@ describe.skipIf(reason !== undefined)("a slow disk", () => {
 
   it("offers the bench a lane in memory, one on the disk, and two slow ones", () => {
     const { lanes, missing } = diskLanes()
-    const all = ["memory", "this machine's disk", "2 ms", "5 ms"]
-    if (missing.length === 0) expect(lanes.map(({ name }) => name)).toEqual(all)
+    const slowOnes = missing.length === 0 ? ["2 ms", "5 ms"] : []
+    const names = lanes.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(["this machine's disk", ...slowOnes]))
     for (const lane of lanes) {
       const { dispose, path } = lane.folder()
       expect(path).toMatch(lane.name === "this machine's disk" ? /^(?!\/dev\/shm)/ : /^\/dev\/shm/)

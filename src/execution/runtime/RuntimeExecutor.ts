@@ -6,6 +6,7 @@
  * execution. Therefore the next execution waits for the cancel.
  */
 import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { reasonOf } from "../../domain/Reason.ts"
 import * as Spans from "../../telemetry/Spans.ts"
@@ -128,17 +129,14 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
   const execute: RuntimeWire["execute"] = (turn, endpoint) =>
     Stream.unwrap(
       // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
-      Effect.flatMap(
-        Effect.acquireRelease(
-          Effect.sync((): Execution => ({
-            open: false,
-            decoder: new RuntimeDecoder(turn.runId, errorPatterns),
-          })),
-          (execution) => leave(turn, endpoint, execution),
-        ),
-        (execution) =>
-          Effect.andThen(cancels.wait(RuntimeRequest.sessionId(turn)), start(turn, endpoint, execution)),
-      ),
+      Effect.flatMap(Effect.scope, (scope) => {
+        const execution: Execution = { open: false, decoder: new RuntimeDecoder(turn.runId, errorPatterns) }
+        const left = Effect.suspend(() => leave(turn, endpoint, execution))
+        return Scope.addFinalizer(scope, left).pipe(
+          Effect.andThen(cancels.wait(RuntimeRequest.sessionId(turn))),
+          Effect.andThen(start(turn, endpoint, execution)),
+        )
+      }),
     )
 
   return { execute }

@@ -26,7 +26,7 @@ export interface Bench extends Version {
   /** Floors that also store the rows of a turn. */
   readonly durable?: Floors | undefined
   /** The gateway of another checkout. */
-  readonly before?: Version | undefined
+  readonly before?: (Version & { readonly checkout: string }) | undefined
   readonly peers: ReadonlyArray<Peer>
 }
 

@@ -1,9 +1,9 @@
 /**
- * Other gateways, before the same model: LiteLLM's proxy and Portkey's gateway, installed by `scripts/setup-peers`. A
- * missing one is left out and reported.
+ * Other gateways, before the same model: LiteLLM's proxy and Portkey's gateway, installed by `scripts/setup-peers`,
+ * each with a worker for each core. A missing one is left out and reported.
  */
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { freePort } from "../../support/freePort.ts"
 import { type Running, start } from "../../support/processes.ts"
@@ -26,23 +26,38 @@ const chat = (message: string) => ({
 })
 export const peerBody = chat
 
+/** Ready at the nth such line: one of each worker. */
+const each = (count: number, found: RegExp, url: string) => {
+  let left = count
+  return (line: string): string | undefined => (found.test(line) && --left === 0 ? url : undefined)
+}
+
+const cores = availableParallelism()
+
+/** As its checklist for production says, without a database; uvicorn with uvloop is its default. */
 const liteLlm = async (upstreams: string): Promise<Peer> => {
   const port = await freePort()
   const config = join(mkdtempSync(join(tmpdir(), "litellm-")), "config.yaml")
   const model = { model: "openai/m", api_base: `${upstreams}/v1`, api_key: "sk-not-a-key" }
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ model_list: [{ model_name: "m", litellm_params: model }] }))
+  const settings = {
+    model_list: [{ model_name: "m", litellm_params: model }],
+    litellm_settings: { set_verbose: false, request_timeout: 600 },
+  }
+  writeFileSync(config, JSON.stringify(settings))
   const running = await start(
     join(cache, "litellm/bin/litellm"),
-    ["--config", config, "--port", String(port), "--host", "127.0.0.1", "--num_workers", "1"],
+    ["--config", config, "--port", String(port), "--host", "127.0.0.1", "--num_workers", String(cores)],
     {
       PATH: process.env["PATH"],
       HOME: tmpdir(),
+      LITELLM_MODE: "PRODUCTION",
+      LITELLM_LOG: "ERROR",
       LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: "true",
       LITELLM_LOCAL_MODEL_COST_MAP: "True",
     },
-    (line) => (line.includes("Uvicorn running on") ? `http://127.0.0.1:${port}` : undefined),
-    120_000,
+    each(cores, /Application startup complete/, `http://127.0.0.1:${port}`),
+    180_000,
   )
   return {
     name: "LiteLLM",
@@ -52,17 +67,15 @@ const liteLlm = async (upstreams: string): Promise<Peer> => {
   }
 }
 
+/** Its guide for Node.js runs it with a worker for each core. */
 const portkey = async (upstreams: string): Promise<Peer> => {
   const port = await freePort()
+  const server = join(cache, "portkey/node_modules/@portkey-ai/gateway/build/start-server.js")
   const running = await start(
     process.execPath,
-    [
-      join(cache, "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"),
-      `--port=${port}`,
-      "--headless",
-    ],
-    { PATH: process.env["PATH"], TRUSTED_CUSTOM_HOSTS: "127.0.0.1" },
-    (line) => (/running|Ready|localhost:/i.test(line) ? `http://127.0.0.1:${port}` : undefined),
+    [join(import.meta.dirname, "cluster.ts"), String(cores), server, `--port=${port}`, "--headless"],
+    { PATH: process.env["PATH"], NODE_ENV: "production", TRUSTED_CUSTOM_HOSTS: "127.0.0.1" },
+    (line) => (/^all workers listen/.test(line) ? `http://127.0.0.1:${port}` : undefined),
     30_000,
   )
   const headers = {
@@ -92,6 +105,6 @@ export const startPeers = async (upstreams: string): Promise<ReadonlyArray<Peer>
       console.error(`!!! ${name} IS LEFT OUT: it did not start: ${String(error).slice(0, 400)}`)
     }
   }
-  console.error("!!! Bifrost IS LEFT OUT: its modules cannot be had from Go's module proxy.")
+  console.error("!!! Bifrost IS LEFT OUT: no package registry has its binary (see scripts/setup-peers).")
   return peers
 }

@@ -56,10 +56,10 @@ export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
   env: Environment = {},
-  /** Of this checkout or of another. */
-  checkout = resolve(import.meta.dirname, "../../.."),
+  /** Default: in memory, and of this checkout. */
+  place: { readonly folder?: string; readonly checkout?: string | undefined } = {},
 ): Promise<Gateway> => {
-  const folder = dataFolder()
+  const { checkout = resolve(import.meta.dirname, "../../.."), folder = dataFolder() } = place
   const settings = {
     DATA_DIR: folder,
     NODE_ENV: "production",

@@ -18,14 +18,20 @@ export interface Order {
   readonly concurrency: number
   /** Parts of a whole answer. */
   readonly parts: number
+  /** An open load: each turn starts at its time, in milliseconds from the start of the order. */
+  readonly arrivals?: ReadonlyArray<number>
   /** Leaves the streams open, and answers when all of them have begun, or when all requests are sent. */
   readonly keep?: "begun" | "sent"
 }
 
 export interface Report {
   readonly seconds: number
-  /** Milliseconds from the request to the first part. */
+  /** Milliseconds from the request to the first part; in an open load, from the intended start. */
   readonly first: ReadonlyArray<number>
+  /** The same, to the end. */
+  readonly whole: ReadonlyArray<number>
+  /** Milliseconds that this process was late to send each turn of an open load. */
+  readonly late: ReadonlyArray<number>
   /** The longest time between two parts, of each answer. */
   readonly longestGap: ReadonlyArray<number>
   readonly failed: number
@@ -49,11 +55,11 @@ const ask = (order: Order) =>
 interface Turn {
   readonly first: number
   readonly longestGap: number
-  readonly whole: boolean
+  readonly ms: number
+  readonly isWhole: boolean
 }
 
-const turn = async (order: Order): Promise<Turn> => {
-  const began = performance.now()
+const turn = async (order: Order, began = performance.now()): Promise<Turn> => {
   const { body, statusCode } = await ask(order)
   let first = 0
   let last = 0
@@ -69,8 +75,20 @@ const turn = async (order: Order): Promise<Turn> => {
     last = now
     parts += found
   }
-  return { first, longestGap, whole: statusCode === 200 && parts === order.parts }
+  const isWhole = statusCode === 200 && parts === order.parts
+  return { first, longestGap, ms: performance.now() - began, isWhole }
 }
+
+const failedTurn: Turn = { first: 0, longestGap: 0, ms: 0, isWhole: false }
+
+const reportOf = (began: number, done: ReadonlyArray<Turn>, late: ReadonlyArray<number> = []): Report => ({
+  seconds: (performance.now() - began) / 1000,
+  first: done.map(({ first }) => first),
+  whole: done.map(({ ms }) => ms),
+  late,
+  longestGap: done.map(({ longestGap }) => longestGap),
+  failed: done.filter(({ isWhole }) => !isWhole).length,
+})
 
 const play = async (order: Order): Promise<Report> => {
   const began = performance.now()
@@ -78,16 +96,24 @@ const play = async (order: Order): Promise<Report> => {
   let left = order.turns
   const worker = async () => {
     while (left-- > 0) {
-      done.push(await turn(order).catch(() => ({ first: 0, longestGap: 0, whole: false })))
+      done.push(await turn(order).catch(() => failedTurn))
     }
   }
   await Promise.all(Array.from({ length: order.concurrency }, worker))
-  return {
-    seconds: (performance.now() - began) / 1000,
-    first: done.map(({ first }) => first),
-    longestGap: done.map(({ longestGap }) => longestGap),
-    failed: done.filter(({ whole }) => !whole).length,
+  return reportOf(began, done)
+}
+
+const open = async (order: Order, arrivals: ReadonlyArray<number>): Promise<Report> => {
+  const began = performance.now()
+  const turns: Array<Promise<Turn>> = []
+  const late: Array<number> = []
+  for (const at of arrivals) {
+    const wait = began + at - performance.now()
+    if (wait > 0) await new Promise((next) => setTimeout(next, wait))
+    late.push(performance.now() - began - at)
+    turns.push(turn(order, began + at).catch(() => failedTurn))
   }
+  return reportOf(began, await Promise.all(turns), late)
 }
 
 /** Requests whose answers may never begin; they stay until this process ends. */
@@ -97,7 +123,7 @@ const send = (order: Order): Report => {
       ({ body }) => body.on("error", () => {}).resume(),
       () => {},
     )
-  return { seconds: 0, first: [], longestGap: [], failed: 0 }
+  return reportOf(performance.now(), [])
 }
 
 /** Silent open streams; they stay until this process ends. */
@@ -118,14 +144,18 @@ const hold = async (order: Order): Promise<Report> => {
     }
   }
   await Promise.all(Array.from({ length: order.concurrency }, worker))
-  return { seconds: (performance.now() - began) / 1000, first: [], longestGap: [], failed }
+  return { ...reportOf(began, []), failed }
+}
+
+const perform = (order: Order): Report | Promise<Report> => {
+  if (order.arrivals !== undefined) return open(order, order.arrivals)
+  return order.keep === "sent" ? send(order) : order.keep === "begun" ? hold(order) : play(order)
 }
 
 if (import.meta.main) {
   console.log(`load is ready for ${deltas.burst}`)
   for await (const line of createInterface({ input: process.stdin })) {
     const order: Order = JSON.parse(line)
-    const make = order.keep === "sent" ? send : order.keep === "begun" ? hold : play
-    console.log(JSON.stringify(await make(order)))
+    console.log(JSON.stringify(await perform(order)))
   }
 }

@@ -21,7 +21,7 @@ export const cannotPreload = (): string | undefined => {
 }
 
 /** The path of the built library. Throws with the reason if it cannot be built. */
-export const buildLibrary = (name: "slow"): string => {
+export const buildLibrary = (name: "slow" | "record"): string => {
   const reason = cannotPreload()
   if (reason !== undefined) throw new Error(`Cannot build ${name}.c: ${reason}`)
   const source = join(import.meta.dirname, `${name}.c`)

@@ -53,6 +53,9 @@ const isInMemory = (folder: string): boolean =>
 
 const inMemory = "/dev/shm"
 
+/** A folder in memory, if the system has one, for many short-lived files. */
+export const memoryFolder = (): string => (isInMemory(inMemory) ? inMemory : tmpdir())
+
 /** The cache folder lies on a disk even where the folder for temporary files lies in memory. */
 const onDisk = (): string => {
   if (!isInMemory(tmpdir())) return tmpdir()

@@ -1,0 +1,84 @@
+/** Opens the images that crashes can leave, and returns the faults that they have. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { seeded } from "../../src/sandbox/Bytes.ts"
+import { CrashDisk } from "../support/disk/crashDisk.ts"
+import { type CrashPlan, nothing, plansFor } from "../support/disk/crashPlans.ts"
+import type { Entry } from "../support/disk/journal.ts"
+import { memoryFolder } from "../support/disk/slowDisk.ts"
+import type { Claim } from "./claims.ts"
+import { isRebuilt, readStored } from "./storedRows.ts"
+
+export interface Crashes {
+  readonly images: number
+  /** Syncs that made changes durable: the moments of the crashes lie between them. */
+  readonly moments: number
+  /** At most `maxFaults`. */
+  readonly faults: ReadonlyArray<string>
+}
+
+const maxFaults = 5
+/** A full check of the indexes takes several times as long as the quick one. */
+const thoroughEvery = 20
+
+export interface Asked {
+  readonly folder: string
+  readonly entries: ReadonlyArray<Entry>
+  readonly claims: ReadonlyArray<Claim>
+  readonly seed: number
+  /** Plans of each kind, at the moments of `fullEvery`; the others get the image with nothing unsynced. */
+  readonly each: number
+  readonly fullEvery: number
+}
+
+/**
+ * Between two syncs, changes and acknowledgements only become more. So a crash just before a sync ends can leave each
+ * image of an earlier crash, and must hold more: no other moments are needed.
+ */
+export const crash = (asked: Asked): Crashes => {
+  const random = seeded(asked.seed)
+  const disk = new CrashDisk(asked.folder)
+  const faults: Array<string> = []
+  let images = 0
+  let moments = 0
+  const at = (index: number) => {
+    const claims = asked.claims.filter((claim) => claim.at < index)
+    const full = moments % asked.fullEvery === 0
+    for (const plan of full ? plansFor(disk.pending.length, random, asked.each) : [nothing]) {
+      const found = faultsOf(asked.folder, disk, plan, claims, images % thoroughEvery === 0)
+      faults.push(...found.map((fault) => `crash before entry ${index}, ${plan.name}: ${fault}`))
+      images += 1
+      if (faults.length >= maxFaults) return
+    }
+    moments += 1
+  }
+  for (const [index, entry] of asked.entries.entries()) {
+    if (entry.kind === "sync ended") at(index)
+    if (faults.length >= maxFaults) break
+    disk.apply(entry)
+  }
+  if (faults.length < maxFaults) at(asked.entries.length)
+  return { images, moments, faults: faults.slice(0, maxFaults) }
+}
+
+const faultsOf = (
+  folder: string,
+  disk: CrashDisk,
+  plan: CrashPlan,
+  claims: ReadonlyArray<Claim>,
+  thorough: boolean,
+): ReadonlyArray<string> => {
+  const image = mkdtempSync(join(memoryFolder(), "crossfade-crash-"))
+  try {
+    for (const [path, bytes] of disk.image(plan.partOf)) {
+      if (isRebuilt(path)) continue
+      const place = join(image, relative(folder, path))
+      mkdirSync(dirname(place), { recursive: true })
+      writeFileSync(place, bytes)
+    }
+    const { faults, rows } = readStored(image, thorough)
+    return [...faults, ...claims.flatMap(({ holds, name }) => (holds(rows) ? [] : [`missing: ${name}`]))]
+  } finally {
+    rmSync(image, { recursive: true, force: true })
+  }
+}
