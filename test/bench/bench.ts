@@ -25,6 +25,7 @@ import {
 } from "./suite/Processes.ts"
 import { type Figure, table } from "./suite/Result.ts"
 import * as Streams from "./suite/Streams.ts"
+import { severalWorkers } from "./suite/Workers.ts"
 
 const readOptions = (): Options => {
   try {
@@ -83,6 +84,7 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["d", () => directTurns(bench)],
   ["m", () => disks(bench, upstreams)],
   ["n", () => openLoad(bench, upstreams)],
+  ["o", () => severalWorkers(bench, upstreams)],
   ["f", Own.monitoring],
   ["g", () => Own.start(upstreams.url, quick ? 3 : 7)],
   ["h", () => Own.store(bench)],
