@@ -1,4 +1,4 @@
-/** The lanes on PostgreSQL and Redis: several workers behind one port, and commits that wait for a slow disk. */
+/** The lane of PostgreSQL whose commits wait for a slow disk. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { cannotPreload } from "../../support/disk/preload.ts"
@@ -12,9 +12,6 @@ import { type Gateway, startBenchGateway } from "./Processes.ts"
 import { type Figure, ofRounds, ratioTo } from "./Result.ts"
 import { deltas } from "./shape.ts"
 import { named, race } from "./Turns.ts"
-
-/** Each worker has a pool of its own. */
-const connections = { max_connections: "400" }
 
 interface Service {
   readonly name: string
@@ -59,7 +56,6 @@ const compared = async (
   ]
 }
 
-/** A supervisor ends its workers. */
 const stopAll = async (services: ReadonlyArray<Service>): Promise<void> => {
   for (const { running } of services) {
     await running.stop("SIGTERM")
@@ -77,23 +73,6 @@ const withBinaries = async (
   return []
 }
 
-/** o: one, two and four workers. They can use only the cores that database, upstream and load leave. */
-export const workers = (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> =>
-  withBinaries("o", async (binaries) => {
-    const server = await Postgres.start(binaries, connections)
-    const redis = await startRedis()
-    const services: Array<Service> = []
-    for (const count of [1, 2, 4]) {
-      const running = await onPostgres(upstreams, server, redis.url, { WORKERS: String(count) })
-      services.push({ name: count === 1 ? "1 worker" : `${count} workers`, running })
-    }
-    const figures = await compared(bench, "o", services)
-    await stopAll(services)
-    await redis.stop()
-    await server.stop()
-    return figures
-  })
-
 /** p: the same turns with commits that wait for nothing, and with syncs of 5 ms in the server. */
 export const slowCommits = (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> =>
   withBinaries("p", async (binaries) => {
@@ -102,8 +81,8 @@ export const slowCommits = (bench: Bench, upstreams: Running): Promise<ReadonlyA
       console.error(`!!! LANE p IS LEFT OUT: ${reason}.`)
       return []
     }
-    const fast = await Postgres.start(binaries, connections)
-    const slow = await Postgres.start(binaries, { ...connections, ...Postgres.durable }, slowDisk(5000))
+    const fast = await Postgres.start(binaries)
+    const slow = await Postgres.start(binaries, Postgres.durable, slowDisk(5000))
     const redis = await startRedis()
     const services = [
       { name: "PostgreSQL without syncs", running: await onPostgres(upstreams, fast, redis.url) },
