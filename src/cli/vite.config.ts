@@ -20,7 +20,10 @@ export default defineConfig({
     rolldownOptions: {
       // The service starts the last two by their file names.
       input: Object.fromEntries(
-        ["cli/main", "cli/worker", "persistence/CheckpointWorker"].map((name) => [name, join(src, `${name}.ts`)]),
+        ["cli/main", "cli/worker", "persistence/CheckpointWorker"].map((name) => [
+          name,
+          join(src, `${name}.ts`),
+        ]),
       ),
       // A chunk is as deep in `dist` as its modules are in `src`, because two of them name files beside `dist`.
       output: { entryFileNames: "[name].js", chunkFileNames: "service/[name].js" },
