@@ -9,7 +9,7 @@ import { type Model, providerEnv, startModel } from "../support/modelServer.ts"
 import { durable, findBinaries, freshDatabase, type Server, start } from "../support/postgres.ts"
 import { type Running, startGateway, temporaryFolder } from "../support/processes.ts"
 
-const rounds = 5
+const rounds = 3
 const workers = 8
 const syncMicros = 2000
 
