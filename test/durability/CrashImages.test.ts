@@ -1,3 +1,7 @@
+/**
+ * A loss of power at many moments of a gateway under load. The disks are rebuilt from a recording, because a block
+ * device that drops writes (`dm-flakey`, `dm-log-writes`) needs root and modules of the kernel.
+ */
 import { hash } from "node:crypto"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"

@@ -13,7 +13,7 @@ const longestMessage = 20_000
 
 interface Turns {
   readonly workers: number
-  /** Of each worker. */
+  /** The turns of one worker, one after another. */
   readonly turns: number
   readonly seed: number
   readonly deletes: boolean
