@@ -12,7 +12,7 @@ import {
 } from "../support/workers.ts"
 
 // Each test starts three or four processes.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, delay_ms })
 const numbersIn = (output: string, pattern: RegExp) =>
