@@ -12,7 +12,7 @@ import {
 } from "../support/workers.ts"
 
 // Each test starts three or four processes.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 const slow = (count: number, delay_ms: number) => ({ scenario: "slow", count, delay_ms })
 const numbersIn = (output: string, pattern: RegExp) =>
@@ -80,7 +80,7 @@ describe.skipIf(!hasServices)("a service with several workers", () => {
       }
     }
     const users = Promise.all(Array.from({ length: 12 }, user))
-    await eventually(async () => acknowledged.length > 40)
+    await eventually(async () => acknowledged.length > 40, 60)
     const before = await metricsOf(service.url)
     const victim = childrenOf(service.pid)[1]!
     process.kill(victim, "SIGKILL")
@@ -124,14 +124,14 @@ describe.skipIf(!hasServices)("a service with several workers", () => {
       await eventually(async () => {
         const ready = await client.request("GET", "/api/v1/health/ready").catch(() => undefined)
         return ready?.status === 503
-      })
+      }, 20)
       // A worker without runs leaves early, and closes the connections that it had.
       const late = await eventually(() => client.start("too late").catch(() => undefined))
       expect([late.response.status, late.response.headers.get("retry-after")]).toEqual([503, "1"])
       const second = await eventually(async () => {
         const stream = await client.events(endless.runId).catch(() => undefined)
         return stream?.response.status === 200 && stream
-      })
+      }, 20)
       for (const stream of short) expect((await stream.rest()).at(-1)?.event).toBe("done")
       const cut = { event: "error", data: { code: "RUN_INTERRUPTED", recoverable: true } }
       expect((await endless.rest()).at(-1)).toMatchObject(cut)

@@ -53,7 +53,7 @@ export const workersIn = (samples: ReadonlyArray<Sample>): ReadonlyArray<string>
 
 const addressIn = (line: string) => /listens on (http:\S+)/.exec(line)?.[1]
 /** Several processes start at once on the cores that the other tests use too. */
-const readyWithinMs = 60_000
+const readyWithinMs = 120_000
 
 class Services {
   env!: Readonly<Record<string, string>>
