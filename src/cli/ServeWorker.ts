@@ -1,10 +1,10 @@
 /** The service in one worker: that of a single process, with connections and `/metrics` from the primary. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as References from "effect/References"
 import * as App from "../app/App.ts"
 import * as StageSettings from "../app/StageSettings.ts"
 import * as Config from "../config/Config.ts"
+import { LogOrigin } from "../telemetry/Logs.ts"
 import { catalogue } from "../telemetry/Metrics.ts"
 import { MetricsPage } from "../telemetry/MetricsPage.ts"
 import { type Channel, WorkerChannel } from "../workers/Channel.ts"
@@ -25,7 +25,7 @@ export const layer = (env: Config.Environment, channel: Channel) =>
         Layer.provide(UnhandledRejections.layer),
         Layer.provide([
           logging(settings),
-          Layer.succeed(References.CurrentLogAnnotations, { worker }),
+          Layer.succeed(LogOrigin, { worker }),
           Layer.succeed(WorkerChannel, channel),
           Layer.succeed(MetricsPage, channel.allMetrics),
         ]),

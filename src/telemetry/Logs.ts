@@ -48,6 +48,14 @@ const errorLine = (error: unknown, depth = 0): ErrorLine => {
   }
 }
 
+/** The annotations of all lines of this process, such as the number of a worker. */
+export const LogOrigin = Context.Reference<Readonly<Record<string, unknown>>>(
+  "crossfade/telemetry/LogOrigin",
+  {
+    defaultValue: () => ({}),
+  },
+)
+
 const wordOf = (part: unknown): string => (typeof part === "string" ? part : JSON.stringify(part))
 
 export const lineOf = ({ cause, date, fiber, logLevel, message }: Logger.Options<unknown>): Line => {
@@ -60,7 +68,7 @@ export const lineOf = ({ cause, date, fiber, logLevel, message }: Logger.Options
       .filter((part) => !(part instanceof Error))
       .map(wordOf)
       .join(" "),
-    annotations: fiber.getRef(References.CurrentLogAnnotations),
+    annotations: { ...fiber.getRef(LogOrigin), ...fiber.getRef(References.CurrentLogAnnotations) },
     error: error === undefined ? undefined : errorLine(error),
   }
 }

@@ -12,7 +12,7 @@ import * as Growth from "./suite/Growth.ts"
 import { liveTurns } from "./suite/Live.ts"
 import { machineNote } from "./suite/Machine.ts"
 import { openLoad } from "./suite/Open.ts"
-import { slowCommits, workers } from "./suite/OnPostgres.ts"
+import { slowCommits } from "./suite/OnPostgres.ts"
 import { help, type Options, optionsOf } from "./suite/Options.ts"
 import * as Own from "./suite/Own.ts"
 import { startPeers } from "./suite/Peers.ts"
@@ -26,6 +26,7 @@ import {
 } from "./suite/Processes.ts"
 import { type Figure, table } from "./suite/Result.ts"
 import * as Streams from "./suite/Streams.ts"
+import { severalWorkers } from "./suite/Workers.ts"
 
 const readOptions = (): Options => {
   try {
@@ -84,8 +85,8 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["d", () => directTurns(bench)],
   ["m", () => disks(bench, upstreams)],
   ["n", () => openLoad(bench, upstreams)],
-  ["o", () => workers(bench, upstreams)],
   ["p", () => slowCommits(bench, upstreams)],
+  ["o", () => severalWorkers(bench, upstreams)],
   ["f", Own.monitoring],
   ["g", () => Own.start(upstreams.url, quick ? 3 : 7, bench.before)],
   ["h", () => Own.store(bench)],

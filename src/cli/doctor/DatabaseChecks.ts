@@ -69,7 +69,8 @@ interface Server {
   readonly connections: number
 }
 
-const serverFinding = (server: Server, poolSize: number): ReadonlyArray<Finding> => {
+/** Each worker has a pool of its own. */
+const serverFinding = (server: Server, { DATABASE_POOL_SIZE, WORKERS }: Settings): ReadonlyArray<Finding> => {
   if (server.read_only !== "off")
     return [
       failed(
@@ -78,11 +79,12 @@ const serverFinding = (server: Server, poolSize: number): ReadonlyArray<Finding>
         "Point DATABASE_URL to the primary server, or add target_session_attrs=read-write.",
       ),
     ]
-  return server.connections < poolSize
+  const forEach = WORKERS === 1 ? "" : ` for each of ${WORKERS} workers`
+  return server.connections < DATABASE_POOL_SIZE * WORKERS
     ? [
         warning(
           check,
-          `the server allows ${server.connections} connections, and DATABASE_POOL_SIZE is ${poolSize}`,
+          `the server allows ${server.connections} connections, and DATABASE_POOL_SIZE is ${DATABASE_POOL_SIZE}${forEach}`,
           "Raise max_connections of the server, or lower DATABASE_POOL_SIZE.",
         ),
       ]
@@ -114,7 +116,7 @@ const ask = Effect.fnUntraced(function* (settings: Settings) {
       ]
   return [
     stepFinding(where, step),
-    ...serverFinding(server, settings.DATABASE_POOL_SIZE),
+    ...serverFinding(server, settings),
     ...rights,
     skewOf("the database", server.now_ms, before, after),
   ]
