@@ -58,6 +58,9 @@ export const startDurableFloor = async (upstreams: string, wire: "runtime" | "mo
   return withFolder(await own("floor.ts", [upstreams, wire, folder]), folder)
 }
 
+/** Several workers start at once on a machine that may be busy. */
+const readyWithinMs = 120_000
+
 export const here = resolve(import.meta.dirname, "../../..")
 
 interface Place {
@@ -96,6 +99,7 @@ export const startBenchGateway = async (
     [join(checkout, entry!), ...args],
     gatewayEnv(settings),
     (line) => /listens on (http:\S+)/.exec(line)?.[1],
+    readyWithinMs,
   )
   return withFolder(gateway, folder)
 }

@@ -1,4 +1,4 @@
-/** The lane of PostgreSQL whose commits wait for a slow disk. */
+/** The lane of PostgreSQL: commits that wait for a slow disk must not cap the turns. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { cannotPreload } from "../../support/disk/preload.ts"
@@ -11,86 +11,53 @@ import { type Bench, gateway } from "./Lanes.ts"
 import { type Gateway, startBenchGateway } from "./Processes.ts"
 import { type Figure, ofRounds, ratioTo } from "./Result.ts"
 import { deltas } from "./shape.ts"
-import { named, race } from "./Turns.ts"
+import { race } from "./Turns.ts"
 
-interface Service {
-  readonly name: string
-  readonly running: Gateway
-}
-
-const onPostgres = async (
-  upstreams: Running,
-  server: Postgres.Server,
-  redis: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Gateway> => {
+const onPostgres = async (upstreams: Running, server: Postgres.Server, redis: string): Promise<Gateway> => {
   const database = await Effect.runPromise(Postgres.freshDatabase(server.url))
   const services = { DATABASE_URL: Redacted.value(database), REDIS_URL: redis }
-  return startBenchGateway(upstreams.url, "runtime_orchestrator", { ...services, ...env })
+  return startBenchGateway(upstreams.url, "runtime_orchestrator", services)
 }
 
-/** The first service is the base of the ratios. */
 const compared = async (
   bench: Bench,
-  lane: string,
-  services: ReadonlyArray<Service>,
+  services: ReadonlyArray<readonly [string, Gateway]>,
 ): Promise<ReadonlyArray<Figure>> => {
-  const contestants = services.map(({ name, running }) => ({
+  const contestants = services.map(([name, running]) => ({
     ...gateway(bench, running, "burst", name),
     before: 600,
   }))
-  const found = await race(bench.load, contestants, {
-    rounds: bench.rounds,
-    concurrency: crowd,
-    parts: deltas.burst,
+  const sizes = { rounds: bench.rounds, concurrency: crowd, parts: deltas.burst }
+  const found = await race(bench.load, contestants, sizes)
+  const base = found[0]!
+  return found.map((one): Figure => {
+    const what = `turns a second at ${crowd} at once, ${one.name}`
+    const figure = { lane: "p", what, unit: "", ...ofRounds(one.perSecond) }
+    return one === base ? figure : { ...figure, ratio: ratioTo(base.name, one.perSecond, base.perSecond) }
   })
-  const base = named(found, services[0]!.name)!
-  const rows = (what: string, unit: string, of: "cpu" | "perSecond") =>
-    found.map((one): Figure => {
-      const figure = { lane, what: `${what}, ${one.name}`, unit, ...ofRounds(one[of]) }
-      return one === base ? figure : { ...figure, ratio: ratioTo(base.name, one[of], base[of]) }
-    })
-  return [
-    ...rows(`turns a second at ${crowd} at once`, "", "perSecond"),
-    ...rows("CPU a turn of all its processes", "ms", "cpu"),
-  ]
 }
 
-const stopAll = async (services: ReadonlyArray<Service>): Promise<void> => {
-  for (const { running } of services) {
-    await running.stop("SIGTERM")
-    await running.dispose()
-  }
-}
-
-const withBinaries = async (
-  lane: string,
-  use: (binaries: string) => Promise<ReadonlyArray<Figure>>,
-): Promise<ReadonlyArray<Figure>> => {
-  const binaries = Postgres.findBinaries()
-  if (binaries !== undefined) return use(binaries)
-  console.error(`!!! LANE ${lane} IS LEFT OUT: PostgreSQL's initdb and postgres are not installed.`)
+const leftOut = (reason: string): ReadonlyArray<Figure> => {
+  console.error(`!!! LANE p IS LEFT OUT: ${reason}.`)
   return []
 }
 
 /** p: the same turns with commits that wait for nothing, and with syncs of 5 ms in the server. */
-export const slowCommits = (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> =>
-  withBinaries("p", async (binaries) => {
-    const reason = cannotPreload()
-    if (reason !== undefined) {
-      console.error(`!!! LANE p IS LEFT OUT: ${reason}.`)
-      return []
-    }
-    const fast = await Postgres.start(binaries)
-    const slow = await Postgres.start(binaries, Postgres.durable, slowDisk(5000))
-    const redis = await startRedis()
-    const services = [
-      { name: "PostgreSQL without syncs", running: await onPostgres(upstreams, fast, redis.url) },
-      { name: "PostgreSQL, 5 ms", running: await onPostgres(upstreams, slow, redis.url) },
-    ]
-    const figures = await compared(bench, "p", services)
-    await stopAll(services)
-    await redis.stop()
-    await Promise.all([fast.stop(), slow.stop()])
-    return figures
-  })
+export const slowCommits = async (bench: Bench, upstreams: Running): Promise<ReadonlyArray<Figure>> => {
+  const binaries = Postgres.findBinaries()
+  if (binaries === undefined) return leftOut("PostgreSQL is not installed (scripts/setup-postgres)")
+  const reason = cannotPreload()
+  if (reason !== undefined) return leftOut(reason)
+  const fast = await Postgres.start(binaries)
+  const slow = await Postgres.start(binaries, Postgres.durable, slowDisk(5000))
+  const redis = await startRedis()
+  const services: ReadonlyArray<readonly [string, Gateway]> = [
+    ["PostgreSQL without syncs", await onPostgres(upstreams, fast, redis.url)],
+    ["PostgreSQL, 5 ms", await onPostgres(upstreams, slow, redis.url)],
+  ]
+  const figures = await compared(bench, services)
+  for (const [, running] of services) await running.dispose()
+  await redis.stop()
+  await Promise.all([fast.stop(), slow.stop()])
+  return figures
+}
