@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Sent, Started } from "../../src/api/TurnBody.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -33,7 +34,8 @@ describe("a plain body", () => {
   it.prop("is what the contract's schema would give, or is left to it", [Body], ([body]) => {
     for (const { decode, plain } of forms) {
       const found = plain(JSON.stringify(body))
-      if (found !== undefined) assert.deepStrictEqual(Exit.succeed(found), decode(body))
+      if (found === undefined) continue
+      assert.deepStrictEqual<unknown>(found, Option.getOrUndefined(Exit.getSuccess(decode(body))))
     }
   })
 
