@@ -17,14 +17,16 @@ export const layerMemory = (limits: DailyLimits): Layer.Layer<TokenBudgets, neve
       const accounts = new TokenAccounts.Accounts()
       const open = yield* TokenAccounts.opener(accounts, limits)
       return TokenBudgets.of({
-        reserve: hasNone(limits) ? () => Effect.undefined : Effect.fnUntraced(function* (owner, promptTokens) {
-          const now = yield* Clock.currentTimeMillis
-          const day = dayOf(now)
-          const opened = yield* open(owner, day)
-          if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
-          const number = accounts.nextNumber()
-          return TokenAccounts.reserveHere(opened, promptTokens(), { day, now, number, inFleet: false })
-        }),
+        reserve: hasNone(limits)
+          ? () => Effect.undefined
+          : Effect.fnUntraced(function* (owner, promptTokens) {
+              const now = yield* Clock.currentTimeMillis
+              const day = dayOf(now)
+              const opened = yield* open(owner, day)
+              if (!Arr.isReadonlyArrayNonEmpty(opened)) return undefined
+              const number = accounts.nextNumber()
+              return TokenAccounts.reserveHere(opened, promptTokens(), { day, now, number, inFleet: false })
+            }),
         settle: (reservation, tokens) =>
           Effect.sync(() => {
             TokenAccounts.settleHere(reservation, tokens)

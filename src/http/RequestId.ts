@@ -14,7 +14,9 @@ export const Arrived = Context.Reference<{
   /** Nanoseconds of the monotonic clock. */
   readonly monotonicAt: bigint
   readonly parent: SpanContext | undefined
-}>("crossfade/http/Arrived", { defaultValue: () => ({ requestId: "", at: 0n, monotonicAt: 0n, parent: undefined }) })
+}>("crossfade/http/Arrived", {
+  defaultValue: () => ({ requestId: "", at: 0n, monotonicAt: 0n, parent: undefined }),
+})
 
 export const currentRequestId = Effect.map(Arrived, ({ requestId }) => requestId)
 

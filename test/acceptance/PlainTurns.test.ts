@@ -66,7 +66,8 @@ it("refuses a token without the permissions of the route", async () => {
 
 it("streams a turn and continues its session with the headers of the contract's way", async () => {
   const runs = []
-  for (const contentType of [plain, byContract]) runs.push(await ask({ path: start, body: good }, contentType))
+  for (const contentType of [plain, byContract])
+    runs.push(await ask({ path: start, body: good }, contentType))
   for (const { status, text } of runs) {
     expect(status).toBe(200)
     expect(text).toMatch(/event: done/)

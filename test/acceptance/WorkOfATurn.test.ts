@@ -94,7 +94,13 @@ describe("in a gateway's process", () => {
       await Promise.all(Array.from({ length: atOnce }, () => turn(events)))
     const after = await counted()
     const each = (what: keyof Work) => (after[what] - before[what]) / turns
-    return { timers: each("timers"), writes: each("writes"), fibers: each("fibers"), steps: each("steps"), kept: each("kept") }
+    return {
+      timers: each("timers"),
+      writes: each("writes"),
+      fibers: each("fibers"),
+      steps: each("steps"),
+      kept: each("kept"),
+    }
   }
 
   it.skipIf(process.platform === "win32")(

@@ -45,11 +45,17 @@ describe("a plain body", () => {
     assert.deepStrictEqual(PlainBody.sent('{"message":"Hi"}'), { message: "Hi" })
   })
 
-  it.each(["", "{", "null", "[]", '"x"', '{"message":"Hi","__proto__":{}}', '{"message":"\ufffd"}', "\ufeff{}"])(
-    "is left to the contract: %j",
-    (text) => {
-      assert.isUndefined(PlainBody.started(text))
-      assert.isUndefined(PlainBody.sent(text))
-    },
-  )
+  it.each([
+    "",
+    "{",
+    "null",
+    "[]",
+    '"x"',
+    '{"message":"Hi","__proto__":{}}',
+    '{"message":"\ufffd"}',
+    "\ufeff{}",
+  ])("is left to the contract: %j", (text) => {
+    assert.isUndefined(PlainBody.started(text))
+    assert.isUndefined(PlainBody.sent(text))
+  })
 })
