@@ -28,6 +28,7 @@ export const fixed = <Values extends Readonly<Record<string, unknown>>>(
     compiled ??= build(placeholdersOf(values)).compile()
     const [text, params] = compiled
     const bound = params.map((param) => (param instanceof Placeholder ? values[param.name] : param))
+    // oxlint-disable-next-line no-restricted-properties -- the text is a compiled template, and every value is a parameter
     return sql.unsafe<Row>(text, bound)
   }
 }

@@ -16,6 +16,7 @@ export const contentStart = (sql: SqlClient.SqlClient, column = "content") =>
 /** Not a schema, which would start a fiber for each message. */
 const decodeJson = (json: string): Option.Option<string> => {
   try {
+    // oxlint-disable-next-line no-restricted-properties -- see above, and the type is checked below
     const value: unknown = JSON.parse(json)
     return typeof value === "string" ? Option.some(value) : Option.none()
   } catch {
