@@ -189,7 +189,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     const accepted = { run, turn, ticket, log, permit, share, endAttributes }
     const start = (begun?: Deferred.Deferred<boolean>) =>
       live.start(run.sessionId, log, permit.during(turnRun.program({ ...accepted, begun })))
-    yield* EarlyStart.isAllowed(decision)
+    yield* EarlyStart.isAllowed(decision, asked.caller.key)
       ? EarlyStart.startAndStore(start, store, live.cancel(runId))
       : Effect.andThen(store, start())
     const [mode] = decision.order

@@ -6,9 +6,14 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Decision } from "../domain/Decision.ts"
+import type { TurnKey } from "../domain/TurnKey.ts"
 
-/** A provider's answer has no side effects; the calls of a runtime may have. */
-export const isAllowed = ({ order }: Decision): boolean => order.every((mode) => mode === "direct_llm")
+/**
+ * A provider's answer has no side effects; the calls of a runtime may have. A turn with an idempotency key waits, because another
+ * replica may store the same turn first, and both would pay for an answer.
+ */
+export const isAllowed = ({ order }: Decision, key: TurnKey | undefined): boolean =>
+  key === undefined && order.every((mode) => mode === "direct_llm")
 
 /** `start` starts the run, which waits for `begun` before it shows or records anything. `stop` ends it. */
 export const startAndStore = <E>(

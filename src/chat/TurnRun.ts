@@ -174,7 +174,7 @@ const make = Effect.gen(function* () {
         Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && Option.isNone(Exit.findErrorOption(exit))
       if (isDefect) yield* Effect.logError("a turn died", exit.cause)
       share.settle()
-      // Nothing of it is stored, and nobody reads it.
+      // Nothing of it is stored, and its log has no reader.
       if (!(yield* isStored(accepted.begun))) return
       endings.stopped = yield* shutdown.isEnding
       const ended = TurnOutcome.of(accepted, exit, transcript, endings)

@@ -10,6 +10,7 @@ import * as Stages from "../../src/app/Stages.ts"
 import { Chat } from "../../src/chat/Chat.ts"
 import * as Config from "../../src/config/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
+import { type TurnKey, turnKey } from "../../src/domain/TurnKey.ts"
 import { plainRequests } from "../../src/domain/DirectProvider.ts"
 import * as DirectExecutor from "../../src/execution/direct/DirectExecutor.ts"
 import { Modes } from "../../src/execution/Modes.ts"
@@ -18,6 +19,7 @@ import { Monitor } from "../../src/monitoring/Monitor.ts"
 import { LiveRuns, SessionBusy } from "../../src/runs/LiveRuns.ts"
 import { Runs } from "../../src/store/Runs.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
+import { TurnKeyTaken } from "../../src/store/TurnKeys.ts"
 import { arrival, principal, sessionId } from "../support/fixtures.ts"
 import { type Model, startModel } from "../support/modelServer.ts"
 import { freePermit } from "./freePermit.ts"
@@ -61,7 +63,9 @@ const service = (
   )
 
 const caller = { principal, requestId: "r", headers: {}, language: undefined, arrival, permit: freePermit }
-const start = Effect.flatMap(Chat, (chat) => chat.start(caller, { agentId: defaultAgentId, message: "Hi" }))
+const startWith = (key?: TurnKey) =>
+  Effect.flatMap(Chat, (chat) => chat.start({ ...caller, key }, { agentId: defaultAgentId, message: "Hi" }))
+const start = startWith()
 
 /** Real time passes, because the provider is behind a socket. */
 const until = (condition: () => boolean): Effect.Effect<void> =>
@@ -73,6 +77,12 @@ const until = (condition: () => boolean): Effect.Effect<void> =>
           until(condition),
         ),
   )
+
+/** Enough turns of Node's loop for a request over loopback. */
+const settled = Effect.repeat(
+  Effect.promise(() => new Promise((next) => setImmediate(next))),
+  { times: 200 },
+)
 
 const rows = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -130,6 +140,21 @@ describe("a direct turn that is being stored", () => {
           assert.strictEqual((yield* LiveRuns).count(), 0)
           assert.deepStrictEqual(yield* rows, { runs: 0, attempts: 0, events: 0 })
         }).pipe(Effect.provide(service(provider, refuses, () => (ends += 1))))
+      }),
+    ),
+  )
+
+  it.live("waits for the store if it has an idempotency key, which another replica may store first", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const provider = yield* model
+        const taken = new TurnKeyTaken({})
+        const refuses = (): Runs["Service"]["begin"] => () => Effect.andThen(settled, Effect.fail(taken))
+        yield* Effect.gen(function* () {
+          assert.strictEqual(yield* Effect.flip(startWith(turnKey(principal, "start", "key", ["Hi"]))), taken)
+          yield* settled
+          assert.lengthOf(provider.asked, 0)
+        }).pipe(Effect.provide(service(provider, refuses)))
       }),
     ),
   )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Sent, Started } from "../../src/api/TurnBody.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
@@ -24,16 +24,25 @@ const Body = Schema.Struct({
   other: Schema.optionalKey(Schema.String),
 })
 
-const forms = [
-  { name: "started", plain: PlainBody.started, decode: Schema.decodeUnknownExit(Started) },
-  { name: "sent", plain: PlainBody.sent, decode: Schema.decodeUnknownExit(Sent) },
-] as const
+const startedOf = Schema.decodeUnknownOption(Started)
+const sentOf = Schema.decodeUnknownOption(Sent)
+
+interface Form {
+  readonly plain: (text: string) => unknown
+  readonly decode: (body: unknown) => unknown
+}
+
+const forms: ReadonlyArray<Form> = [
+  { plain: PlainBody.started, decode: (body) => Option.getOrUndefined(startedOf(body)) },
+  { plain: PlainBody.sent, decode: (body) => Option.getOrUndefined(sentOf(body)) },
+]
 
 describe("a plain body", () => {
   it.prop("is what the contract's schema would give, or is left to it", [Body], ([body]) => {
     for (const { decode, plain } of forms) {
       const found = plain(JSON.stringify(body))
-      if (found !== undefined) assert.deepStrictEqual(Exit.succeed(found), decode(body))
+      if (found === undefined) continue
+      assert.deepStrictEqual(found, decode(body))
     }
   })
 
