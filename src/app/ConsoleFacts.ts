@@ -1,7 +1,7 @@
 /** Derives the settings of the console from the environment's settings. Pure. */
 import type { Settings } from "../config/Config.ts"
 import type { SignInSettings } from "../domain/SignInSettings.ts"
-import type { Settings as ExecutionSettings } from "../execution/Execution.ts"
+import type { Settings as ExecutionSettings } from "../execution/Course.ts"
 import type { ConsoleFacts } from "../http/ConsoleHandlers.ts"
 import { version } from "./Version.ts"
 

@@ -18,9 +18,12 @@ export default defineConfig({
     minify: false,
     sourcemap: true,
     rolldownOptions: {
-      input: ["cli/main.ts", "cli/worker.ts"].map((file) => join(src, file)),
+      // The service starts the last two by their file names.
+      input: Object.fromEntries(
+        ["cli/main", "cli/worker", "persistence/CheckpointWorker"].map((name) => [name, join(src, `${name}.ts`)]),
+      ),
       // A chunk is as deep in `dist` as its modules are in `src`, because two of them name files beside `dist`.
-      output: { entryFileNames: "cli/[name].js", chunkFileNames: "service/[name].js" },
+      output: { entryFileNames: "[name].js", chunkFileNames: "service/[name].js" },
     },
   },
 })

@@ -25,6 +25,16 @@ export interface Progress {
   failed: AttemptFailed | undefined
 }
 
+export const newProgress = (): Progress => ({
+  attempts: 0,
+  target: undefined,
+  attemptsOfTarget: 0,
+  messages: 0,
+  before: 0,
+  firstText: undefined,
+  failed: undefined,
+})
+
 /** The messages between a failed attempt and the next one: `retract` and `fallback`, if they apply. */
 export const announcements = (
   progress: Progress,

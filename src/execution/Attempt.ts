@@ -7,6 +7,7 @@
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Channel from "effect/Channel"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -152,7 +153,8 @@ const gateAt = ({ calls: [oldest], gate }: Watch, error: ExecutionError): Commit
     ? { ...gate, callId: oldest.callId, stepId: oldest.stepId ?? gate.stepId }
     : gate
 
-type Chunk = Arr.NonEmptyReadonlyArray<ExecutionEvent>
+/** At least one event. */
+export type Chunk = Arr.NonEmptyReadonlyArray<ExecutionEvent>
 
 const untilFinished = (chunk: Chunk): Chunk => {
   const last = chunk.findIndex((event) => event._tag === "Finished")
@@ -161,56 +163,43 @@ const untilFinished = (chunk: Chunk): Chunk => {
 
 /** The executor's chunks up to `Finished`, under the clocks. */
 const watched = (
-  events: Stream.Stream<ExecutionEvent, ExecutionError>,
+  pull: Pull.Pull<Chunk, ExecutionError>,
   watch: Watch,
   clock: Clock.Clock,
   target: string,
   options: AttemptOptions,
-  onExit: (exit: Exit.Exit<unknown, Failure>) => Effect.Effect<void>,
-): Stream.Stream<ExecutionEvent, Failure> => {
+): Pull.Pull<Chunk, Failure> => {
   const fail = (error: ExecutionError) => {
     watch.error = error
     return Effect.fail<Failure>({ error, gate: gateAt(watch, error) })
   }
-  const end: Pull.Pull<never, Failure> = Effect.suspend((): Pull.Pull<never, Failure> => {
+  const end = (): Pull.Pull<never, Failure> => {
     const broken = contractViolation(watch, target)
     return broken === undefined ? Cause.done() : fail(broken)
-  })
-  const nextChunk = (pull: Pull.Pull<Chunk, ExecutionError>): Pull.Pull<Chunk, Failure> =>
-    Effect.suspend(() => {
-      if (watch.finished) return end
-      if (watch.error !== undefined) return fail(watch.error)
-      watch.waitingSince = monotonicMillis(clock)
-      return Effect.matchCauseEffect(interruptible(pull, watch), {
-        onSuccess: (all): Pull.Pull<Chunk, Failure> => {
-          const chunk = untilFinished(all)
-          observe(watch, clock, chunk, options)
-          return Effect.succeed(chunk)
-        },
-        onFailure: (cause): Pull.Pull<never, Failure> => {
-          if (watch.error !== undefined) return fail(watch.error)
-          if (Pull.isDoneCause(cause)) return end
-          const failed = Cause.findErrorOption(cause as Cause.Cause<ExecutionError>)
-          return failed._tag === "Some" ? fail(failed.value) : Effect.failCause(cause as Cause.Cause<never>)
-        },
-      })
+  }
+  return Effect.suspend(() => {
+    if (watch.finished) return end()
+    if (watch.error !== undefined) return fail(watch.error)
+    watch.waitingSince = monotonicMillis(clock)
+    return Effect.matchCauseEffect(interruptible(pull, watch), {
+      onSuccess: (all): Pull.Pull<Chunk, Failure> => {
+        const chunk = untilFinished(all)
+        observe(watch, clock, chunk, options)
+        return Effect.succeed(chunk)
+      },
+      onFailure: (cause): Pull.Pull<never, Failure> => {
+        if (watch.error !== undefined) return fail(watch.error)
+        if (Pull.isDoneCause(cause)) return end()
+        const failed = Cause.findErrorOption(cause as Cause.Cause<ExecutionError>)
+        return failed._tag === "Some" ? fail(failed.value) : Effect.failCause(cause as Cause.Cause<never>)
+      },
     })
-  return Stream.transformPull(events, (pull, scope) => {
-    const startWatchdog = Effect.forkIn(watchdog(watch, clock, target, options), scope, {
-      startImmediately: true,
-    })
-    // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
-    const addEnd = Effect.suspend(() => {
-      options.onStart?.()
-      return Scope.addFinalizerExit(scope, onExit)
-    })
-    return Effect.as(Effect.andThen(addEnd, startWatchdog), nextChunk(pull))
   })
 }
 
 const outcomeOf = (
   watch: Watch,
-  exit: Exit.Exit<unknown, Failure>,
+  exit: Exit.Exit<unknown, unknown>,
 ): { outcome: Outcome; code: string | null } => {
   if (Exit.isSuccess(exit)) return { outcome: "success", code: null }
   if (watch.error !== undefined) {
@@ -243,7 +232,7 @@ const attemptOf = (
   number: number,
   watch: Watch,
   clock: Clock.Clock,
-  exit: Exit.Exit<unknown, Failure>,
+  exit: Exit.Exit<unknown, unknown>,
 ): Attempt => ({
   number,
   mode,
@@ -259,27 +248,36 @@ const attemptOf = (
   ...outcomeOf(watch, exit),
 })
 
-/** The attempt begins when its stream runs, which it may do once. */
+/** The attempt begins at once, and ends as `scope` closes. */
 export const open = (
   executor: Executor["Service"],
   turn: Turn,
   options: AttemptOptions,
-): Effect.Effect<Stream.Stream<ExecutionEvent, Failure>> =>
+  scope: Scope.Scope,
+): Effect.Effect<Pull.Pull<Chunk, Failure>> =>
   Clock.clockWith((clock) =>
-    Effect.map(AttemptSpan.open(executor, turn, options.number), (span) => {
+    Effect.flatMap(AttemptSpan.open(executor, turn, options.number), (span) => {
       const watch = newWatch(clock)
-      const end = (exit: Exit.Exit<unknown, Failure>) =>
-        Effect.suspend(() => {
-          const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
-          return Effect.andThen(options.onEnd(attempt, watch.error), AttemptSpan.close(span, attempt))
-        })
-      const events = executor.execute({ ...turn, trace: span })
-      return watched(events, watch, clock, executor.target, options, end)
+      const end = (exit: Exit.Exit<unknown, unknown>) => {
+        const attempt = attemptOf(executor, turn, options.number, watch, clock, exit)
+        return Effect.andThen(options.onEnd(attempt, watch.error), AttemptSpan.close(span, attempt))
+      }
+      const startWatchdog = Effect.forkIn(watchdog(watch, clock, executor.target, options), scope, {
+        startImmediately: true,
+      })
+      const { channel } = executor.execute({ ...turn, trace: span })
+      return Effect.flatMap(Channel.toPullScoped(channel, scope), (pull) => {
+        options.onStart?.()
+        const begun = Effect.andThen(Scope.addFinalizerExit(scope, end), startWatchdog)
+        return Effect.as(begun, watched(pull, watch, clock, executor.target, options))
+      })
     }),
   )
 
+/** The same as a stream. */
 export const run = (
   executor: Executor["Service"],
   turn: Turn,
   options: AttemptOptions,
-): Stream.Stream<ExecutionEvent, Failure> => Stream.unwrap(open(executor, turn, options))
+): Stream.Stream<ExecutionEvent, Failure> =>
+  Stream.fromChannel(Channel.fromTransform((_, scope) => open(executor, turn, options, scope)))

@@ -4,8 +4,8 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import { type ExecutionError, errorPolicyOf, retryAfterOf } from "./ExecutionError.ts"
 import type { AttemptFailed } from "./TurnEvent.ts"
 
@@ -21,8 +21,8 @@ const mayRetry = ({ attemptOfTarget, disposition, error }: AttemptFailed): boole
   (retryAfterOf(error) ?? 0) <= longestRetryAfterMs
 
 /**
- * 100 ms with jitter, or the upstream's Retry-After if it is longer. `Stream.retry` restarts the schedule after an
- * element, such as a thinking event, so the failure's own count limits the attempts.
+ * 100 ms with jitter, or the upstream's Retry-After if it is longer. Each failure starts the schedule, so the failure's own
+ * count limits the attempts.
  */
 const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.exponential("100 millis").pipe(
   Schedule.jittered,
@@ -33,16 +33,11 @@ const schedule: Schedule.Schedule<Duration.Duration, AttemptFailed> = Schedule.e
   Schedule.while(({ input }) => mayRetry(input)),
 )
 
-/** Runs `attempt` again after `failed`, or fails with it. Nearly all attempts succeed, so they need no schedule. */
-export const after = <A>(
-  failed: AttemptFailed,
-  attempt: Stream.Stream<A, AttemptFailed>,
-): Stream.Stream<A, AttemptFailed> => {
-  if (!mayRetry(failed)) return Stream.fail(failed)
-  let runs = 0
-  const again = Stream.suspend(() => (runs++ === 0 ? Stream.fail(failed) : attempt))
-  return Stream.retry(again, schedule)
-}
+/** Waits before the next attempt at the same target. Gives false, at once, if the target may not be tried again. */
+export const mayAgain = (failed: AttemptFailed): Effect.Effect<boolean> =>
+  Effect.flatMap(Schedule.toStepWithSleep(schedule), (step) =>
+    Pull.catchDone(Effect.as(step(failed), true), () => Effect.succeed(false)),
+  )
 
 /** A Retry-After that is too long for this turn. The next turns avoid the target for this time. Milliseconds. */
 export const pauseOf = (error: ExecutionError | undefined): number | undefined => {

@@ -28,8 +28,8 @@ export interface Reply {
   readonly error: { readonly message: string; readonly errcode?: number } | undefined
 }
 
-/** The source runs as TypeScript, the build as JavaScript. */
-const program = new URL(`./CheckpointWorker${Path.extname(import.meta.url)}`, import.meta.url)
+/** The source runs as TypeScript, the build as JavaScript from `dist/service`. */
+const program = new URL(`../persistence/CheckpointWorker${Path.extname(import.meta.url)}`, import.meta.url)
 
 export interface CheckpointThread {
   readonly ask: (request: Request) => Effect.Effect<ReadonlyArray<Row>, SqlError>

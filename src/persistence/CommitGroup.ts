@@ -171,6 +171,6 @@ export const carryOut = Effect.fnUntraced(function* (
     before = [ending(batch, answers, group)]
   }
   yield* ask(connection, group.isShared ? [...before, required(restore), required(flush)] : before, [])
-  for (const { batch, rows } of group.committed) batch.stored(rows)
   if (group.committed.length > 0) yield* batchesStored(group.committed.length)
+  for (const { batch, rows } of group.committed) batch.stored(rows)
 })

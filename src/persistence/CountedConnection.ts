@@ -9,9 +9,11 @@ import { measure, type Update } from "../telemetry/Instrument.ts"
 import { statementSent, statementTook } from "../telemetry/Measure.ts"
 
 const controls: ReadonlySet<string> = new Set(["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"])
+/** Longer than any command of a transaction; the search of a long statement costs more than its count. */
+const longestControl = 64
 
 export const sent = (sql: string): Update =>
-  controls.has(sql) || sql.includes(" SAVEPOINT effect_sql_")
+  sql.length <= longestControl && (controls.has(sql) || sql.includes(" SAVEPOINT effect_sql_"))
     ? statementSent.transaction
     : statementSent.statement
 

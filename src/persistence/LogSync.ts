@@ -48,7 +48,8 @@ export const make = (
     sync((error) => {
       current = undefined
       catalogue.logSync.update({}, performance.now() - began)(context)
-      catalogue.writesPerSync.update({}, group.length)(context)
+      catalogue.commits.update({}, 1)(context)
+      catalogue.batchesPerCommit.update({}, group.length)(context)
       if (error !== null) failure = sqlError("sync", failedSync(error))
       // The commits of the next group wait for pages that a new sync may not write.
       const ended = failure === undefined ? group : [...group, ...next.splice(0)]

@@ -11,12 +11,6 @@ export const sqlite = {
     meaning: "Time of one sync of SQLite's write-ahead log to the disk; it makes commits durable",
     boundaries: diskTimes,
   }),
-  writesPerSync: histogram("crossfade_sqlite_writes_per_sync", {
-    unit: "1",
-    labels: none,
-    meaning: "Writes that one sync of SQLite's write-ahead log made durable",
-    boundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256],
-  }),
   checkpoint: histogram("crossfade_sqlite_checkpoint_ms", {
     unit: "ms",
     labels: none,

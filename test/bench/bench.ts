@@ -12,6 +12,7 @@ import * as Growth from "./suite/Growth.ts"
 import { liveTurns } from "./suite/Live.ts"
 import { machineNote } from "./suite/Machine.ts"
 import { openLoad } from "./suite/Open.ts"
+import { slowCommits, workers } from "./suite/OnPostgres.ts"
 import { help, type Options, optionsOf } from "./suite/Options.ts"
 import * as Own from "./suite/Own.ts"
 import { startPeers } from "./suite/Peers.ts"
@@ -83,8 +84,10 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["d", () => directTurns(bench)],
   ["m", () => disks(bench, upstreams)],
   ["n", () => openLoad(bench, upstreams)],
+  ["o", () => workers(bench, upstreams)],
+  ["p", () => slowCommits(bench, upstreams)],
   ["f", Own.monitoring],
-  ["g", () => Own.start(upstreams.url, quick ? 3 : 7)],
+  ["g", () => Own.start(upstreams.url, quick ? 3 : 7, bench.before)],
   ["h", () => Own.store(bench)],
   ["i", () => Own.soak(bench, quick ? 3000 : 100_000)],
   ["j", () => Growth.streams(bench)],
@@ -108,7 +111,7 @@ for (const [letter, lane] of lanes) {
   console.error(`lane ${letter}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
 }
 bench.load.stop()
-for (const { running } of bench.peers) await running.stop("SIGKILL")
+for (const { running } of bench.peers) await running.stop()
 for (const gateway of started) await gateway.dispose()
 for (const running of [floor.runtime, floor.model, upstreams]) await running.stop("SIGKILL")
 

@@ -13,8 +13,6 @@ import { filesOf, isRebuilt } from "./storedRows.ts"
 const reason = cannotPreload()
 if (reason !== undefined) console.warn(`!!! NO CRASH IMAGES, their tests are LEFT OUT: ${reason}`)
 
-const workers = 8
-const turns = 12
 const seed = 18
 
 /** The journal without the syncs of some files, as if the disk had ignored them. */
@@ -36,20 +34,21 @@ describe.skipIf(reason !== undefined)("a loss of power", () => {
   beforeAll(async () => {
     folder = load.folder.path
     await load.start()
-    await load.run(workers, turns, seed)
+    await load.run({ workers: 8, turns: 10, seed, deletes: true })
     await load.gateway.stop("SIGKILL")
     await load.start()
-    await load.run(workers, turns, seed + 1000)
+    // Long enough for a checkpoint of a log that has reached its limit.
+    await load.run({ workers: 16, turns: 16, seed: seed + 1000, deletes: false })
     await load.gateway.stop()
     files = filesOf(folder)
     entries = readJournal(load.journal)
     const sent = sentIn(entries)
     claims = [...claimsOf(load.promised, sent), keyClaim(files.get("data-key")!.toString(), sent)]
-  }, 120_000)
+  }, 300_000)
   afterAll(() => load.dispose())
 
-  const crashed = (recorded: ReadonlyArray<Entry>, each: number, fullEvery: number) =>
-    crash({ folder, entries: recorded, claims, seed, each, fullEvery })
+  const crashed = (recorded: ReadonlyArray<Entry>, every: number) =>
+    crash({ folder, entries: recorded, claims, seed, every })
 
   it("is rebuilt from a complete journal: all recorded changes give the gateway's files", () => {
     const disk = new CrashDisk(folder)
@@ -76,20 +75,20 @@ describe.skipIf(reason !== undefined)("a loss of power", () => {
   })
 
   it("loses nothing that was acknowledged, whichever unsynced writes it undoes or tears", () => {
-    const { faults, images, moments } = crashed(entries, 1, 10)
+    const { faults, images, moments } = crashed(entries, 5)
     expect(faults).toEqual([])
     expect(moments).toBeGreaterThan(100)
     console.log(`${images} images of ${moments} moments, ${claims.length} acknowledgements`)
   }, 300_000)
 
   it("loses messages if the syncs of the log do nothing", () => {
-    const { faults } = crashed(withoutSyncs(entries, "-wal", 0), 1, 4)
+    const { faults } = crashed(withoutSyncs(entries, "-wal", 0), 1)
     expect(faults.join("\n")).toMatch(/missing: the user's message/)
   })
 
   it("breaks the database if a checkpoint does not wait for the database's sync", () => {
     const served = entries.findIndex(({ kind }) => kind === "sent")
-    const { faults } = crashed(withoutSyncs(entries, ".db", served), 2, 1)
+    const { faults } = crashed(withoutSyncs(entries, ".db", served), 1)
     expect(faults.join("\n")).toMatch(/quick_check|integrity_check|cannot be read|missing/)
   }, 60_000)
 })

@@ -18,6 +18,8 @@ export interface Crashes {
 }
 
 const maxFaults = 5
+/** The other opened moments get only the image with nothing unsynced, which lacks the most. */
+const allPlansEvery = 6
 /** A full check of the indexes takes several times as long as the quick one. */
 const thoroughEvery = 20
 
@@ -26,9 +28,8 @@ export interface Asked {
   readonly entries: ReadonlyArray<Entry>
   readonly claims: ReadonlyArray<Claim>
   readonly seed: number
-  /** Plans of each kind, at the moments of `fullEvery`; the others get the image with nothing unsynced. */
-  readonly each: number
-  readonly fullEvery: number
+  /** One moment of so many is opened; those with unsynced changes of several files count apart. */
+  readonly every: number
 }
 
 /**
@@ -41,16 +42,20 @@ export const crash = (asked: Asked): Crashes => {
   const faults: Array<string> = []
   let images = 0
   let moments = 0
+  const opened = { log: 0, checkpoint: 0 }
   const at = (index: number) => {
+    moments += 1
+    const kind = disk.unsyncedFiles > 1 ? "checkpoint" : "log"
+    const number = opened[kind]++
+    if (number % asked.every !== 0) return
     const claims = asked.claims.filter((claim) => claim.at < index)
-    const full = moments % asked.fullEvery === 0
-    for (const plan of full ? plansFor(disk.pending.length, random, asked.each) : [nothing]) {
+    const all = kind === "checkpoint" || number % (asked.every * allPlansEvery) === 0
+    for (const plan of all ? plansFor(disk.pending.length, random) : [nothing]) {
       const found = faultsOf(asked.folder, disk, plan, claims, images % thoroughEvery === 0)
       faults.push(...found.map((fault) => `crash before entry ${index}, ${plan.name}: ${fault}`))
       images += 1
       if (faults.length >= maxFaults) return
     }
-    moments += 1
   }
   for (const [index, entry] of asked.entries.entries()) {
     if (entry.kind === "sync ended") at(index)

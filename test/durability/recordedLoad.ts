@@ -11,6 +11,14 @@ import type { Promised } from "./claims.ts"
 /** A log of a few megabytes is checkpointed several times. */
 const longestMessage = 20_000
 
+interface Turns {
+  readonly workers: number
+  /** Of each worker. */
+  readonly turns: number
+  readonly seed: number
+  readonly deletes: boolean
+}
+
 export class RecordedLoad {
   readonly folder = temporaryFolder()
   readonly journal: string
@@ -44,19 +52,24 @@ export class RecordedLoad {
     this.#aside.dispose()
   }
 
-  /** Returns when all turns of all workers have ended. */
-  async run(workers: number, turns: number, seed: number): Promise<void> {
+  /** Returns when all turns of all workers have ended. A deletion checkpoints the log, to wipe the text. */
+  async run({ deletes, seed, turns, workers }: Turns): Promise<void> {
     const token = await tokenFor()
+    const weights = [5, 2, 1, deletes ? 1 : 0]
     await Promise.all(
       Array.from({ length: workers }, async (_, worker) => {
         const random = seeded(seed + worker)
         const client = new Client(this.gateway.url, token)
-        for (let turn = 0; turn < turns; turn++) await this.#turn(client, random, `${seed} ${worker} ${turn}`)
+        for (let turn = 0; turn < turns; turn++) {
+          const name = `${seed} ${worker} ${turn}`
+          const sessionId = await this.#turn(client, random, name)
+          await this.#change(client, pick(random, weights), sessionId, name)
+        }
       }),
     )
   }
 
-  async #turn(client: Client, random: Random, name: string): Promise<void> {
+  async #turn(client: Client, random: Random, name: string): Promise<string> {
     const message = `${name} é🙂 ${"words ".repeat((random() * longestMessage) / 6)}`
     this.model.answers.push(answer(random))
     const stream = await client.start(message)
@@ -67,26 +80,25 @@ export class RecordedLoad {
     if (frames.at(-1)?.event === "done") {
       this.promised.push({ kind: "answer", runId, sessionId, text: textOf(frames) })
     }
-    await this.#change(client, random, sessionId, name)
+    return sessionId
   }
 
-  async #change(client: Client, random: Random, sessionId: string, name: string): Promise<void> {
+  async #change(client: Client, change: number, sessionId: string, name: string): Promise<void> {
     const requestId = `change-${name.replaceAll(" ", "-")}`
     const headers = { "x-request-id": requestId }
     const path = `/api/v1/chat/sessions/${sessionId}`
-    const change = pick(random, [5, 2, 1, 1])
     if (change === 1) {
       const title = `title ${name}`
       const answered = await client.request("PATCH", path, { title }, headers)
       if (answered.ok) this.promised.push({ kind: "title", requestId, sessionId, title })
       await answered.arrayBuffer()
     }
-    if (change === 2) {
+    if (change === 3) {
       const answered = await client.request("DELETE", path, undefined, headers)
       if (answered.ok) this.promised.push({ kind: "deletion", requestId, sessionId })
       await answered.arrayBuffer()
     }
-    if (change === 3) {
+    if (change === 2) {
       const bytes = Buffer.from(`file ${name} `.repeat(200))
       const type = { ...headers, "content-type": "text/plain" }
       const answered = await upload(client, bytes, type, "?filename=a.txt")

@@ -23,7 +23,7 @@ export const readStored = (
   folder: string,
   thorough: boolean,
 ): { readonly faults: ReadonlyArray<string>; readonly rows: StoredRows } => {
-  const database = new DatabaseSync(join(folder, "crossfade.db"))
+  const database = new DatabaseSync(join(folder, "crossfade.db"), { readOnly: true })
   try {
     const all = (sql: string) => database.prepare(sql).all() as Texts
     const check = thorough ? "integrity_check" : "quick_check"

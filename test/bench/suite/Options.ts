@@ -19,6 +19,8 @@ export const titles: Readonly<Record<string, string>> = {
   l: "memory of a live turn",
   m: "memory, this machine's disk and slow disks",
   n: "open load: arrivals at a rate",
+  o: "several workers on PostgreSQL and Redis",
+  p: "slow commits of PostgreSQL",
 }
 
 export const help = `npm run bench -- [options]

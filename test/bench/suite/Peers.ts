@@ -5,9 +5,11 @@
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { freePort } from "../../support/freePort.ts"
 import { type Running, start } from "../../support/processes.ts"
 import type { Order } from "./load.ts"
+import { cpuMs, tree } from "./Measures.ts"
 
 const cache = resolve(import.meta.dirname, "../../../.cache/peers")
 
@@ -26,10 +28,36 @@ const chat = (message: string) => ({
 })
 export const peerBody = chat
 
-/** Ready at the nth such line: one of each worker. */
-const each = (count: number, found: RegExp, url: string) => {
-  let left = count
-  return (line: string): string | undefined => (found.test(line) && --left === 0 ? url : undefined)
+/** Ready when `path` answers and its workers have loaded: they use no processor any more. */
+const startPeer = async (
+  port: number,
+  path: string,
+  command: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+): Promise<Running> => {
+  const url = `http://127.0.0.1:${port}`
+  const running = await start(
+    process.execPath,
+    [join(import.meta.dirname, "untilUp.ts"), `${url}${path}`, ...command],
+    { PATH: process.env["PATH"], ...env },
+    (line) => (line.endsWith("up") ? url : undefined),
+    180_000,
+  )
+  const stopTree = () => {
+    for (const pid of tree(running.pid).toReversed()) process.kill(pid, "SIGKILL")
+  }
+  process.once("exit", stopTree)
+  for (let used = Number.POSITIVE_INFINITY; used > 100;) {
+    const before = cpuMs(running.pid)
+    await sleep(1000)
+    used = cpuMs(running.pid) - before
+  }
+  const stop = async () => {
+    process.off("exit", stopTree)
+    stopTree()
+    await running.exited
+  }
+  return { ...running, stop }
 }
 
 const cores = availableParallelism()
@@ -45,20 +73,27 @@ const liteLlm = async (upstreams: string): Promise<Peer> => {
     litellm_settings: { set_verbose: false, request_timeout: 600 },
   }
   writeFileSync(config, JSON.stringify(settings))
-  const running = await start(
-    join(cache, "litellm/bin/litellm"),
-    ["--config", config, "--port", String(port), "--host", "127.0.0.1", "--num_workers", String(cores)],
-    {
-      PATH: process.env["PATH"],
-      HOME: tmpdir(),
-      LITELLM_MODE: "PRODUCTION",
-      LITELLM_LOG: "ERROR",
-      LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: "true",
-      LITELLM_LOCAL_MODEL_COST_MAP: "True",
-    },
-    each(cores, /Application startup complete/, `http://127.0.0.1:${port}`),
-    180_000,
-  )
+  const command = [
+    ...[
+      join(cache, "litellm/bin/litellm"),
+      "--config",
+      config,
+      "--port",
+      String(port),
+      "--host",
+      "127.0.0.1",
+    ],
+    ...["--num_workers", String(cores)],
+    // A worker's start on a busy machine takes longer than the 5 s after which uvicorn replaces it.
+    ...["--timeout_worker_healthcheck", "120"],
+  ]
+  const running = await startPeer(port, "/health/liveliness", command, {
+    HOME: tmpdir(),
+    LITELLM_MODE: "PRODUCTION",
+    LITELLM_LOG: "ERROR",
+    LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: "true",
+    LITELLM_LOCAL_MODEL_COST_MAP: "True",
+  })
   return {
     name: "LiteLLM",
     running,
@@ -71,13 +106,11 @@ const liteLlm = async (upstreams: string): Promise<Peer> => {
 const portkey = async (upstreams: string): Promise<Peer> => {
   const port = await freePort()
   const server = join(cache, "portkey/node_modules/@portkey-ai/gateway/build/start-server.js")
-  const running = await start(
-    process.execPath,
-    [join(import.meta.dirname, "cluster.ts"), String(cores), server, `--port=${port}`, "--headless"],
-    { PATH: process.env["PATH"], NODE_ENV: "production", TRUSTED_CUSTOM_HOSTS: "127.0.0.1" },
-    (line) => (/^all workers listen/.test(line) ? `http://127.0.0.1:${port}` : undefined),
-    30_000,
-  )
+  const cluster = [process.execPath, join(import.meta.dirname, "cluster.ts"), String(cores), server]
+  const running = await startPeer(port, "/", [...cluster, `--port=${port}`, "--headless"], {
+    NODE_ENV: "production",
+    TRUSTED_CUSTOM_HOSTS: "127.0.0.1",
+  })
   const headers = {
     authorization: "Bearer sk-not-a-key",
     "x-portkey-provider": "openai",

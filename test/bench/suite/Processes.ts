@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
 import * as Database from "../../../src/store/Database.ts"
-import { type Running, start, startGateway } from "../../support/processes.ts"
+import { gatewayEnv, type Running, start } from "../../support/processes.ts"
 import type { Order, Report } from "./load.ts"
 
 type Environment = Readonly<Record<string, string>>
@@ -36,13 +36,19 @@ export interface Gateway extends Running {
   readonly dispose: () => Promise<void>
 }
 
-const withFolder = (running: Running, folder: string): Gateway => ({
-  ...running,
-  dispose: async () => {
-    await running.stop("SIGKILL")
-    rmSync(folder, { recursive: true, force: true })
-  },
-})
+const withFolder = (running: Running, folder: string): Gateway => {
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  // A bench that fails leaves no folder in memory.
+  process.once("exit", remove)
+  return {
+    ...running,
+    dispose: async () => {
+      await running.stop("SIGKILL")
+      process.off("exit", remove)
+      remove()
+    },
+  }
+}
 
 /** The floor that stores its turns in the tables of the gateway. */
 export const startDurableFloor = async (upstreams: string, wire: "runtime" | "model"): Promise<Gateway> => {
@@ -52,14 +58,25 @@ export const startDurableFloor = async (upstreams: string, wire: "runtime" | "mo
   return withFolder(await own("floor.ts", [upstreams, wire, folder]), folder)
 }
 
+export const here = resolve(import.meta.dirname, "../../..")
+
+interface Place {
+  /** Default: a new one in memory. */
+  readonly folder?: string
+  /** Default: this one. */
+  readonly checkout?: string | undefined
+  /** A file of the checkout, and its arguments. */
+  readonly program?: ReadonlyArray<string>
+}
+
 export const startBenchGateway = async (
   upstreams: string,
   mode: "runtime_orchestrator" | "direct_llm",
   env: Environment = {},
-  /** Default: in memory, and of this checkout. */
-  place: { readonly folder?: string; readonly checkout?: string | undefined } = {},
+  place: Place = {},
 ): Promise<Gateway> => {
-  const { checkout = resolve(import.meta.dirname, "../../.."), folder = dataFolder() } = place
+  const { checkout = here, folder = dataFolder(), program = ["src/main.ts"] } = place
+  const [entry, ...args] = program
   const settings = {
     DATA_DIR: folder,
     NODE_ENV: "production",
@@ -74,7 +91,12 @@ export const startBenchGateway = async (
     DIRECT_LLM_A_MODEL: "m",
     ...env,
   }
-  const gateway = await startGateway(settings, join(checkout, "src/main.ts"))
+  const gateway = await start(
+    process.execPath,
+    [join(checkout, entry!), ...args],
+    gatewayEnv(settings),
+    (line) => /listens on (http:\S+)/.exec(line)?.[1],
+  )
   return withFolder(gateway, folder)
 }
 

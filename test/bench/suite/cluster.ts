@@ -3,9 +3,4 @@ import cluster from "node:cluster"
 
 const [, , workers, program, ...args] = process.argv
 cluster.setupPrimary({ exec: program!, args })
-let listening = 0
-cluster.on("listening", () => {
-  listening += 1
-  if (listening === Number(workers)) console.log("all workers listen")
-})
 for (let worker = 0; worker < Number(workers); worker++) cluster.fork()

@@ -48,6 +48,11 @@ export class CrashDisk {
     return this.#pending
   }
 
+  /** The files with changes that a loss of power may undo. */
+  get unsyncedFiles(): number {
+    return new Set(this.#pending.flatMap((change) => (change.kind === "name" ? [] : [change.file]))).size
+  }
+
   apply(entry: Entry): void {
     switch (entry.kind) {
       case "started":

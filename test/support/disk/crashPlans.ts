@@ -31,8 +31,8 @@ const torn = (random: Random): Part => {
 const anyPart = (random: Random): Part | "absent" =>
   (["whole", "absent", "size", torn(random)] as const)[below(random, 4)]!
 
-/** Draws `each` plans of each kind. A later change may be on the disk without an earlier one. */
-export const plansFor = (count: number, random: Random, each: number): ReadonlyArray<CrashPlan> => {
+/** Draws a plan of each kind. A later change may be on the disk without an earlier one. */
+export const plansFor = (count: number, random: Random): ReadonlyArray<CrashPlan> => {
   if (count === 0) return [nothing]
   const kinds: ReadonlyArray<() => CrashPlan> = [
     () => {
@@ -58,5 +58,5 @@ export const plansFor = (count: number, random: Random, each: number): ReadonlyA
     () => ({ name: "a random subset", partOf: drawn(count, () => (random() < 0.5 ? "whole" : "absent")) }),
     () => ({ name: "random parts", partOf: drawn(count, () => anyPart(random)) }),
   ]
-  return [nothing, everything, ...kinds.flatMap((plan) => Array.from({ length: each }, plan))]
+  return [nothing, everything, ...kinds.map((plan) => plan())]
 }
