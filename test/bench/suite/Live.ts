@@ -24,7 +24,7 @@ interface Memory {
 
 /** With direct mode, turns would leave a silent runtime after seconds. */
 const env = {
-  NODE_OPTIONS: `--import=${new URL("./reportMemory.ts", import.meta.url).href}`,
+  NODE_OPTIONS: `--import=${new URL("../../support/reportMemory.ts", import.meta.url).href}`,
   DIRECT_LLM_PROVIDERS: "",
 }
 
