@@ -89,7 +89,7 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["f", Own.monitoring],
   ["g", () => Own.start(upstreams.url, values.quick ? 3 : 7)],
   ["h", () => Own.store(bench)],
-  ["i", () => Own.soak(bench, values.quick ? 3000 : 30_000)],
+  ["i", () => Own.soak(bench, upstreams, values.quick ? 3000 : 100_000)],
   ["j", () => Growth.streams(bench)],
   ["j", () => Growth.orgs(bench, upstreams, values.quick ? 1000 : 10_000)],
   ["k", () => flood(bench, upstreams)],

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Running } from "../../support/processes.ts"
 import { type Bench, floorOrder, orderOf } from "./Lanes.ts"
 import type { Order } from "./load.ts"
+import { memoryOf, reportsMemory } from "./Measures.ts"
 import { Load, startBenchGateway, startFloor } from "./Processes.ts"
 import { atMost, type Figure } from "./Result.ts"
 import { deltas } from "./shape.ts"
@@ -23,18 +24,7 @@ interface Memory {
 }
 
 /** With direct mode, turns would leave a silent runtime after seconds. */
-const env = {
-  NODE_OPTIONS: `--import=${new URL("../../support/reportMemory.ts", import.meta.url).href}`,
-  DIRECT_LLM_PROVIDERS: "",
-}
-
-const memoryOf = async ({ output, pid }: Running): Promise<NodeJS.MemoryUsage> => {
-  const lines = () => output().match(/^memory .*$/gm) ?? []
-  const before = lines().length
-  process.kill(pid, "SIGUSR2")
-  while (lines().length === before) await sleep(20)
-  return JSON.parse(lines().at(-1)!.slice("memory ".length))
-}
+const env = { ...reportsMemory, DIRECT_LLM_PROVIDERS: "" }
 
 /** A turn has two sockets in the measured process. The rest is for its files and listeners. */
 const mostTurns = (): number =>

@@ -1,5 +1,7 @@
 /** Readings of processes. */
 import { readdirSync, readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Running } from "../../support/processes.ts"
 
 const tasks = (pid: number): ReadonlyArray<string> => readdirSync(`/proc/${pid}/task`)
 
@@ -41,4 +43,18 @@ export const metric = async (url: string, series: string): Promise<number> => {
   const text = await (await fetch(`${url}/metrics`)).text()
   const line = text.split("\n").find((one) => one.startsWith(`${series} `) || one.startsWith(`${series}{`))
   return Number(line?.split(" ").at(-1) ?? Number.NaN)
+}
+
+/** The environment of a process whose memory `memoryOf` reads. */
+export const reportsMemory = {
+  NODE_OPTIONS: `--import=${new URL("../../support/reportMemory.ts", import.meta.url).href}`,
+} as const
+
+/** The memory of a process after a full collection. */
+export const memoryOf = async ({ output, pid }: Running): Promise<NodeJS.MemoryUsage> => {
+  const lines = () => output().match(/^memory .*$/gm) ?? []
+  const before = lines().length
+  process.kill(pid, "SIGUSR2")
+  while (lines().length === before) await sleep(20)
+  return JSON.parse(lines().at(-1)!.slice("memory ".length))
 }
