@@ -90,7 +90,7 @@ const lanes: ReadonlyArray<readonly [string, () => Promise<ReadonlyArray<Figure>
   ["f", Own.monitoring],
   ["g", () => Own.start(upstreams.url, quick ? 3 : 7, bench.before)],
   ["h", () => Own.store(bench)],
-  ["i", () => Own.soak(bench, quick ? 3000 : 100_000)],
+  ["i", () => Own.soak(bench, upstreams, quick ? 3000 : 100_000)],
   ["j", () => Growth.streams(bench)],
   ["j", () => Growth.orgs(bench, upstreams, quick ? 1000 : 10_000)],
   ["k", () => flood(bench, upstreams)],

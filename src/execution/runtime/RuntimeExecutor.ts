@@ -36,7 +36,8 @@ const refusalOf = ({ body, header, now, status }: UpstreamStatus.Refusal): Execu
 interface Execution {
   /** The runtime may still be working on the turn. */
   open: boolean
-  readonly decoder: RuntimeDecoder
+  /** Undefined before the answer, so that a waiting turn does not hold it. */
+  decoder: RuntimeDecoder | undefined
 }
 
 /**
@@ -47,8 +48,13 @@ const maxShadowBytes = 8 * 1024 * 1024
 const shadowFlood = new UpstreamGarbled({ upstream, detail: "more than is read of a shadow" })
 
 /** The decoder. It also records that the runtime has nothing left to do. */
-const decoderOf = (answer: Answer, turn: Turn, execution: Execution): DecodedAnswer.Decoder => {
-  const { decoder } = execution
+const decoderOf = (
+  answer: Answer,
+  turn: Turn,
+  execution: Execution,
+  decoder: RuntimeDecoder,
+): DecodedAnswer.Decoder => {
+  execution.decoder = decoder
   let shadowBytes = 0
   return {
     feed: (chunk) => {
@@ -68,7 +74,7 @@ const decoderOf = (answer: Answer, turn: Turn, execution: Execution): DecodedAns
   }
 }
 
-const logSkipped = ({ unknown }: RuntimeDecoder) =>
+const logSkipped = (unknown: number) =>
   unknown === 0 ? Effect.void : Effect.logDebug(`skipped ${unknown} runtime events of unknown types`)
 
 const isComplete = ({ error, events }: DecodedAnswer.Decoded): boolean =>
@@ -106,7 +112,7 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
   const leave = (turn: Turn, endpoint: Endpoint, { decoder, open }: Execution) =>
     Effect.andThen(
       open ? cancels.start(RuntimeRequest.sessionId(turn), cancel(turn, endpoint)) : Effect.void,
-      logSkipped(decoder),
+      logSkipped(decoder?.unknown ?? 0),
     )
 
   const send = (turn: Turn, endpoint: Endpoint) =>
@@ -122,7 +128,10 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
       execution.open = true
       return send(turn, endpoint).pipe(
         Effect.tapError((error) => Effect.sync(() => (execution.open = mayHaveBegun(error)))),
-        Effect.map((answer) => DecodedAnswer.events(upstream, answer, decoderOf(answer, turn, execution))),
+        Effect.map((answer) => {
+          const decoder = new RuntimeDecoder(turn.runId, errorPatterns)
+          return DecodedAnswer.events(upstream, answer, decoderOf(answer, turn, execution, decoder))
+        }),
       )
     })
 
@@ -130,7 +139,7 @@ export const make: MakeWire = Effect.fnUntraced(function* ({ errorPatterns }) {
     Stream.unwrap(
       // Not `Stream.onExit`: it makes a generator function for each stream (decision 28).
       Effect.flatMap(Effect.scope, (scope) => {
-        const execution: Execution = { open: false, decoder: new RuntimeDecoder(turn.runId, errorPatterns) }
+        const execution: Execution = { open: false, decoder: undefined }
         const left = Effect.suspend(() => leave(turn, endpoint, execution))
         return Scope.addFinalizer(scope, left).pipe(
           Effect.andThen(cancels.wait(RuntimeRequest.sessionId(turn))),

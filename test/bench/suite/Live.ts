@@ -24,10 +24,7 @@ interface Memory {
 }
 
 /** With direct mode, turns would leave a silent runtime after seconds. */
-const env = {
-  ...reporting("reportMemory"),
-  DIRECT_LLM_PROVIDERS: "",
-}
+const env = { ...reporting("reportMemory"), DIRECT_LLM_PROVIDERS: "" }
 
 /** A turn has two sockets in the measured process. The rest is for its files and listeners. */
 const mostTurns = (): number =>
