@@ -4,7 +4,6 @@
  */
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { memoryOf, reporting } from "../bench/suite/Reports.ts"
 import { defaultAgent, tokenFor } from "../support/chatClient.ts"
@@ -58,7 +57,7 @@ describe("in a gateway's process", () => {
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         body: JSON.stringify({ agentId: defaultAgent, message: "wait" }),
       }).catch(() => undefined)
-    while (waiting < all) await sleep(5)
+    await expect.poll(() => waiting).toBe(all)
   }
 
   it.skipIf(process.platform === "win32")(
