@@ -41,15 +41,23 @@ export const validFrames = (file: number, onFrame?: (bytes: Buffer, at: number) 
 const wordAt = (bytes: Buffer, at: number, isLittleEndian: boolean): number =>
   isLittleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)
 
+const saltOf = (file: number): string => {
+  const header = Buffer.alloc(headerBytes)
+  Fs.readSync(file, header, 0, headerBytes, 0)
+  return header.toString("hex", 16, 24)
+}
+
 /**
  * Throws if the log has lost frames. `appendFrame` appends one frame, or begins the log anew with one: SQLite continues the
  * checksums that it remembers, so the new frame is valid only if all before it are.
  */
 export const repair = (file: number, appendFrame: () => void): void => {
+  const saltBefore = saltOf(file)
   const before = validFrames(file)
   appendFrame()
+  const expected = saltOf(file) === saltBefore ? before + 1 : 1
   const after = validFrames(file, (bytes, at) => Fs.writeSync(file, bytes, 0, bytes.length, at))
-  if (after !== before + 1 && after !== 1)
+  if (after !== expected)
     throw new Error(
       "the disk has lost parts of the write-ahead log: restart the service to continue without them",
     )

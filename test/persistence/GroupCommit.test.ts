@@ -5,11 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { Batch, type Step } from "../../src/persistence/Batch.ts"
+import { isFault } from "../../src/persistence/DatabaseFault.ts"
 import * as SqliteClient from "../../src/persistence/SqliteClient.ts"
 import * as HeldSyncs from "../support/heldSyncs.ts"
 import { temporaryFolder } from "../support/temporaryFolder.ts"
@@ -136,6 +138,23 @@ describe("durable commits of SQLite", () => {
       assert.deepStrictEqual(yield* stored, ["a"])
       assert.strictEqual(yield* syncs.left, 0)
     }),
+  )
+
+  it.live(
+    "after a failed sync all that wait fail, and writes succeed again when the log is written again",
+    () =>
+      Effect.gen(function* () {
+        const { insert, run, step, stored } = yield* letters
+        const syncs = yield* HeldSyncs.make
+        const first = yield* started(Effect.flip(run([step("a")])))
+        const one = yield* syncs.next
+        const single = yield* started(Effect.flip(insert("b")))
+        yield* syncs.end
+        one.fail("EIO")
+        for (const error of yield* Fiber.joinAll([first, single])) assert.isTrue(isFault(error))
+        yield* Effect.retry(run([step("e")]), Schedule.spaced("20 millis"))
+        assert.deepStrictEqual(yield* stored, ["a", "b", "e"])
+      }),
   )
 
   it.effect(
