@@ -35,12 +35,10 @@ interface Waiting {
 }
 
 export const make = (options: Options): Batch["Service"] => {
-  const { calls, isWithin, sync, within } = options
+  const { calls, isWithin, within } = options
   const queue = groups(options)
   const queued = <E>(steps: ReadonlyArray<Step<E>>, context: Context.Context<never>) =>
     Effect.callback<Rows, E | SqlError>((resume) => {
-      const failure = sync.failure()
-      if (failure !== undefined) return resume(Exit.fail(failure))
       const waiting: Waiting = {
         context,
         runIn: () => carriedOut(calls, steps, context),
@@ -73,6 +71,11 @@ const groups = ({ calls, lease, sync }: Options) => {
   const run = (): void => {
     isScheduled = false
     if (queue.length === 0) return
+    const failure = sync.failure()
+    if (failure !== undefined) {
+      for (const { done } of queue.splice(0)) done(Exit.fail(failure))
+      return
+    }
     lease.endLeft()
     const group: Array<Waiting> = []
     const exits = queue.length === 1 ? [take(queue, group).alone()] : together(calls, queue, group)

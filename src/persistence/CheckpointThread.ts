@@ -18,6 +18,8 @@ export type Request =
   | { readonly _tag: "Copy" }
   /** Copies the rest and begins the log anew. No other connection of this process may write meanwhile. */
   | { readonly _tag: "Restart" }
+  /** Writes the log to the disk again, after a sync that failed. No other connection of this process may write meanwhile. */
+  | { readonly _tag: "Repair" }
   /** Runs a statement. No other connection of this process may write meanwhile. */
   | { readonly _tag: "Run"; readonly sql: string }
   | { readonly _tag: "Close" }

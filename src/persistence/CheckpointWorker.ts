@@ -6,6 +6,7 @@ import * as Fs from "node:fs"
 import { parentPort, workerData } from "node:worker_threads"
 import type { Reply, Request, Setup } from "./CheckpointThread.ts"
 import { loadSqlite } from "./LoadSqlite.ts"
+import { repair } from "./LogRepair.ts"
 import { longestLogBytes } from "./SqliteLog.ts"
 
 /** The longest wait for another process that writes. */
@@ -18,15 +19,15 @@ const database = new DatabaseSync(filename, { timeout: busyTimeoutMillis })
 database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON;
   PRAGMA journal_size_limit = ${2 * longestLogBytes}`)
 
-const logFile = Fs.openSync(`${filename}-wal`, "r")
+const logFile = Fs.openSync(`${filename}-wal`, "r+")
 const salt = (): string => {
   const header = Buffer.alloc(32)
   Fs.readSync(logFile, header, 0, header.length, 0)
   return header.toString("hex", 16, 24)
 }
 
-/** Writes a value that is there already: the first write after a complete checkpoint begins the log anew. */
-const beginLog = (): void => {
+/** Writes a value that is there already. The first write after a complete checkpoint begins the log anew. */
+const writeNothingNew = (): void => {
   database.exec("BEGIN IMMEDIATE")
   try {
     const version = Number(database.prepare("PRAGMA user_version").get()!["user_version"])
@@ -46,14 +47,17 @@ const answer = (request: Request): Reply["rows"] => {
     case "Restart": {
       const before = salt()
       database.exec("PRAGMA wal_checkpoint(PASSIVE)")
-      beginLog()
+      writeNothingNew()
       if (salt() === before)
         throw new Error("another process reads the database, so its log cannot begin anew")
       return []
     }
+    case "Repair":
+      repair(logFile, writeNothingNew)
+      return []
     case "Run": {
       const rows = database.prepare(request.sql).all()
-      beginLog()
+      writeNothingNew()
       return rows
     }
     case "Close":

@@ -3,6 +3,8 @@
  * turns write. Then writes wait in Effect, for some milliseconds, while the thread copies the rest and begins the log anew.
  *
  * The log is overwritten and not cut, because a sync of a file that does not grow costs less.
+ *
+ * After a failed sync the thread writes the log to the disk again, and only then writes succeed again.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -22,21 +24,25 @@ export const make = Effect.fnUntraced(function* (
   { exclusively }: SqliteLease,
 ) {
   const due = Latch.makeUnsafe(false)
-  const isDue = () => sync.failure() !== undefined || log.reaches(longestLogBytes)
+  const isFull = () => log.reaches(longestLogBytes)
   sync.onEnd(() => {
-    if (!due.isOpen() && isDue()) due.openUnsafe()
+    if (!due.isOpen() && (sync.failure() !== undefined || isFull())) due.openUnsafe()
   })
-  const restart = Effect.tap(thread.ask({ _tag: "Restart" }), () => Effect.sync(sync.repaired))
+  const repair = exclusively(Effect.andThen(thread.ask({ _tag: "Repair" }), Effect.sync(sync.repaired)))
   const checkpoint = Effect.gen(function* () {
-    yield* due.await
     const clock = yield* Clock.Clock
     const began = monotonicMillis(clock)
     yield* thread.ask({ _tag: "Copy" })
-    yield* exclusively(restart)
-    yield* due.close
+    yield* exclusively(thread.ask({ _tag: "Restart" }))
     yield* catalogue.checkpoint.record({}, monotonicMillis(clock) - began)
   })
-  yield* Loop.every("checkpoint", Schedule.forever, checkpoint)
+  const next = Effect.gen(function* () {
+    yield* due.await
+    if (sync.failure() !== undefined) yield* repair
+    if (isFull()) yield* checkpoint
+    if (sync.failure() === undefined) yield* due.close
+  })
+  yield* Loop.every("checkpoint", Schedule.forever, next)
   yield* catalogue.logBytes.observe({}, log.size)
   /** Runs a statement that takes long, on the thread. */
   return (sql: string) => exclusively(thread.ask({ _tag: "Run", sql }))
