@@ -1,14 +1,17 @@
-/** The SQL store over a new SQLite database, with the services that the stages need from the platform. */
+/**
+ * The SQL store over a new SQLite database in memory, with the services that the stages need from the platform. A disk's
+ * sync takes real time: a test that advances the clock during one passes the store's timeouts.
+ */
 import { layerWebCrypto } from "effect/crypto/SecureRandom"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Replica } from "../../src/platform/Replica.ts"
-import * as Database from "../../src/store/Database.ts"
+import * as SqliteClient from "../../src/persistence/SqliteClient.ts"
+import { migrate } from "../../src/store/Migrations.ts"
 import * as SqlStore from "../../src/store/SqlStore.ts"
-import { temporaryFolder } from "../support/temporaryFolder.ts"
 
-const database = Layer.unwrap(
-  Effect.map(temporaryFolder, (dataDir) => Database.layer({ databaseUrl: undefined, dataDir })),
+const database = Layer.provideMerge(
+  Layer.effectDiscard(migrate),
+  SqliteClient.layer({ filename: ":memory:" }),
 )
 
 export const temporaryStore = SqlStore.layer.pipe(
