@@ -3,10 +3,13 @@
  * not decode is one too.
  */
 import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import * as Timeouts from "../platform/Timeouts.ts"
 import * as Measure from "../telemetry/Measure.ts"
 import { StoreError } from "./StoreError.ts"
 
@@ -15,27 +18,51 @@ const isDatabaseError = (error: unknown): error is DatabaseError =>
   isSqlError(error) || Schema.isSchemaError(error)
 
 /** No caller waits longer. The outcome of work that the database has not finished by then is unknown. */
-const timeout = "5 seconds"
+const timeoutSeconds = 5
 
 /**
  * Runs on its own fiber, because a driver's transaction cannot be interrupted while its connection is silent. An
- * answer that is there at once, as from SQLite, needs no wait.
+ * answer that is there at once, as from a read of SQLite, needs no wait.
  */
 const answered = <A, E, R>(
   operation: string,
   self: Effect.Effect<A, E, R>,
 ): Effect.Effect<A, E | StoreError, R> =>
-  Effect.flatMap(Effect.forkDetach(self, { startImmediately: true }), (fiber) => {
-    const answer = fiber.pollUnsafe()
-    if (answer !== undefined) return answer
-    return Effect.timeoutOrElse(Effect.interruptible(Fiber.join(fiber)), {
-      duration: timeout,
-      orElse: () => Effect.fail(new StoreError({ operation, cause: `no answer in ${timeout}` })),
-    }).pipe(
+  Effect.flatMap(
+    Effect.forkDetach(self, { startImmediately: true }),
+    (fiber) => fiber.pollUnsafe() ?? inTime(operation, fiber),
+  )
+
+const inTime = <A, E>(operation: string, fiber: Fiber.Fiber<A, E>) =>
+  Effect.callback<A, E | StoreError>((resume) => {
+    const timeouts = timeoutsOf(fiber.context)
+    const end = () => {
+      stopWatching()
+      timeouts.end(wait)
       // Takes effect with the connection's next bytes, so that abandoned work does not run much later.
-      Effect.onError(() => Effect.forkDetach(Fiber.interrupt(fiber))),
-    )
+      fiber.interruptUnsafe()
+    }
+    const wait = Timeouts.wait(() => {
+      end()
+      resume(Effect.fail(new StoreError({ operation, cause: `no answer in ${timeoutSeconds} seconds` })))
+    })
+    const stopWatching = fiber.addObserver((exit) => {
+      timeouts.end(wait)
+      resume(exit)
+    })
+    timeouts.begin(wait)
+    return Effect.sync(end)
   })
+
+/** The batches of many turns wait at the same time. A race for each would take two fibers and a timer. */
+const timeoutsByClock = new WeakMap<Clock.Clock, Timeouts.Timeouts>()
+
+const timeoutsOf = (context: Context.Context<never>): Timeouts.Timeouts => {
+  const clock = Context.get(context, Clock.Clock)
+  const found = timeoutsByClock.get(clock) ?? Timeouts.make(context, timeoutSeconds * 1000)
+  timeoutsByClock.set(clock, found)
+  return found
+}
 
 /** `operation` names the service method. Other errors, and defects from outside the database, pass through. */
 export const asStoreError =
