@@ -21,6 +21,7 @@ import * as ErrorResponse from "./ErrorResponse.ts"
 import { type Connections, handOver } from "./HandedOver.ts"
 import { isSane } from "./RequestId.ts"
 import { pathOf } from "./RequestPath.ts"
+import { closeSilent } from "./SilentConnections.ts"
 
 /** Milliseconds for a whole request to arrive; its response may stream without a limit. */
 const requestTimeout = 30_000
@@ -223,6 +224,7 @@ const makeServer = (allowedOrigins: ReadonlyArray<string>, connections: Connecti
     requireHostHeader: false,
   })
   if (connections !== undefined) handOver(server, connections)
+  const hasSent = closeSilent(server)
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket)
     // Node reports the end of the time once. The upload has its own limits.
@@ -237,6 +239,7 @@ const makeServer = (allowedOrigins: ReadonlyArray<string>, connections: Connecti
   server.on("connect", (request, socket) => answerRaw(socket, noTunnel, request))
   for (const event of requestEvents)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      hasSent(request.socket)
       answers.set(request.socket, response)
       response.once("close", () => {
         if (!server.listening) setImmediate(() => server.closeIdleConnections())

@@ -109,6 +109,29 @@ describe("a request without a handler", () => {
   })
 })
 
+describe("a connection that has sent nothing", () => {
+  it("does not delay the end of a closing server", async () => {
+    const port = await listening()
+    const socket = connect(port, "127.0.0.1").resume()
+    await once(server, "connection")
+    const closed = once(server, "close")
+    server.close()
+    await once(socket, "close")
+    await closed
+  })
+
+  it("may still send its request when the server closes", async () => {
+    const port = await listening()
+    const socket = connect(port, "127.0.0.1")
+    await once(server, "connection")
+    server.close()
+    await eventually(async () => !server.listening)
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    const [answer] = (await once(socket, "data")) as [Buffer]
+    expect(answer.toString()).toContain('"code":"SHUTTING_DOWN"')
+  })
+})
+
 it("keeps an idle connection for longer than the load balancer before it, and says for how long", async () => {
   const port = await listening()
   server.on("request", (_, response) => response.end())
