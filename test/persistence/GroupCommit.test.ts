@@ -141,20 +141,50 @@ describe("durable commits of SQLite", () => {
   )
 
   it.live(
-    "after a failed sync all that wait fail, and writes succeed again when the log is written again",
+    "after a failed sync all that wait fail, and writes fail at once until the log is written again",
     () =>
       Effect.gen(function* () {
-        const { insert, run, step, stored } = yield* letters
+        const { insert, run, sql, step, stored } = yield* letters
         const syncs = yield* HeldSyncs.make
         const first = yield* started(Effect.flip(run([step("a")])))
         const one = yield* syncs.next
         const single = yield* started(Effect.flip(insert("b")))
+        const [began, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        // The log cannot be written again before the end of this transaction.
+        const transaction = yield* insert("c").pipe(
+          Effect.andThen(Deferred.succeed(began, undefined)),
+          Effect.andThen(Deferred.await(end)),
+          sql.withTransaction,
+          Effect.flip,
+          started,
+        )
+        yield* Deferred.await(began)
         yield* syncs.end
         one.fail("EIO")
         for (const error of yield* Fiber.joinAll([first, single])) assert.isTrue(isFault(error))
+        for (const write of [insert("d"), sql.withTransaction(insert("d"))]) {
+          const exit = (yield* started(Effect.flip(write))).pollUnsafe()
+          assert.isTrue(exit !== undefined && Exit.isSuccess(exit) && isFault(exit.value))
+        }
+        yield* Deferred.succeed(end, undefined)
+        assert.isTrue(isFault(yield* Fiber.join(transaction)))
         yield* Effect.retry(run([step("e")]), Schedule.spaced("20 millis"))
-        assert.deepStrictEqual(yield* stored, ["a", "b", "e"])
+        assert.deepStrictEqual(yield* stored, ["a", "b", "c", "e"])
       }),
+  )
+
+  it.effect("batches fail while the log cannot be written again, because it has lost a part", () =>
+    Effect.gen(function* () {
+      const { filename, run, step } = yield* letters
+      const syncs = yield* HeldSyncs.make
+      const first = yield* started(Effect.flip(run([step("a")])))
+      const one = yield* syncs.next
+      yield* syncs.end
+      Fs.writeFileSync(`${filename}-wal`, Buffer.alloc(8, 1), { flag: "r+" })
+      one.fail("EIO")
+      assert.isTrue(isFault(yield* Fiber.join(first)))
+      for (const letter of ["b", "c"]) assert.isTrue(isFault(yield* Effect.flip(run([step(letter)]))))
+    }),
   )
 
   it.effect(
