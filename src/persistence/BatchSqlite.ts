@@ -80,10 +80,9 @@ const groups = ({ calls, lease, sync }: Options) => {
     const group: Array<Waiting> = []
     const exits = queue.length === 1 ? [take(queue, group).alone()] : together(calls, queue, group)
     if (exits.some(Exit.isSuccess)) sync.committed()
-    sync.wait((error) => {
-      const failed = error === undefined ? undefined : Exit.fail(error)
-      for (const [index, { done }] of group.entries()) done(failed ?? exits[index]!)
-    })
+    // Each waits by itself, so that LogSync counts them and resumes them in portions.
+    for (const [index, waiting] of group.entries())
+      sync.wait((error) => waiting.done(error === undefined ? exits[index]! : Exit.fail(error)))
     if (queue.length > 0) schedule()
   }
   const schedule = (): void => {

@@ -28,6 +28,27 @@ export interface LogSync {
   readonly onEnd: (listener: () => void) => void
 }
 
+/** The longest time that waits take from the event loop at once, unless a single one takes longer: each resumes a turn. */
+const longestPortionMillis = 2
+
+/** Calls in order, with pauses for the event loop. */
+const inPortions = (): ((calls: ReadonlyArray<() => void>) => void) => {
+  const queue: Array<() => void> = []
+  const run = (): void => {
+    const until = performance.now() + longestPortionMillis
+    let count = 0
+    do queue[count++]!()
+    while (count < queue.length && performance.now() < until)
+    queue.splice(0, count)
+    if (queue.length > 0) setImmediate(run)
+  }
+  return (calls) => {
+    const isRunning = queue.length > 0
+    queue.push(...calls)
+    if (!isRunning && queue.length > 0) run()
+  }
+}
+
 /** `sync` calls back with the error of the system call. The metrics are those of the context. */
 export const make = (
   sync: (ended: (error: Error | null) => void) => void,
@@ -38,6 +59,7 @@ export const make = (
   let next: Array<Done> = []
   let failure: SqlError | undefined
   const listeners: Array<() => void> = []
+  const inOrder = inPortions()
 
   const start = (): void => {
     const group = next
@@ -55,7 +77,8 @@ export const make = (
       const ended = failure === undefined ? group : [...group, ...next.splice(0)]
       for (const listener of listeners) listener()
       if (next.length > 0) start()
-      for (const done of ended) done(failure)
+      const result = failure
+      inOrder(ended.map((done) => () => done(result)))
     })
   }
   const wait = (done: Done): void => {

@@ -29,7 +29,9 @@ export const fixed = <Values extends Readonly<Record<string, unknown>>>(
     const [text, params] = compiled
     const bound = params.map((param) => (param instanceof Placeholder ? values[param.name] : param))
     // oxlint-disable-next-line no-restricted-properties -- the text is a compiled template, and every value is a parameter
-    return sql.unsafe<Row>(text, bound)
+    const statement = sql.unsafe<Row>(text, bound)
+    // The compiler enters each statement in a weak map, which costs the garbage collector more than the text is worth.
+    return Object.assign(statement, { compile: () => [text, bound] as const })
   }
 }
 

@@ -109,7 +109,7 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       const counted = spent === undefined ? [] : [TokenSpendSql.count(sql, id, spent)]
       const rest = [...attempts.map((one) => insertAttempt(id, one)), ...insertAll([{ id, entries }])]
       // The message that another replica stored with the end has only the events that were stored by then.
-      const seen =
+      const seen = () =>
         assistantMessage === undefined
           ? []
           : [
@@ -122,7 +122,8 @@ export const layerSql: Layer.Layer<Runs, never, Batch | Replica | SqlClient.SqlC
       /** Another replica may have ended the run; all that its readers have seen is stored, unless the run is deleted. */
       const lost = Effect.fnUntraced(function* (error: RunLost) {
         const found = yield* sql`SELECT 1 AS there FROM runs WHERE id = ${id} AND deleted_at IS NULL`
-        if (found.length > 0 && rest.length + seen.length > 0) yield* batch.run([...rest, ...seen])
+        const late = [...rest, ...seen()]
+        if (found.length > 0 && late.length > 0) yield* batch.run(late)
         // Events may have been stored after the purge, if the row of the run is still there.
         if (found.length === 0)
           yield* sql`UPDATE runs SET deleted_at = ${purgeAtOnce} WHERE id = ${id} AND deleted_at = ${purgedRun}`
