@@ -71,6 +71,8 @@ const isContention = (error: unknown): boolean =>
 /** The reason for a failed write; undefined after a success. */
 const failureOf = (exit: Exit.Exit<unknown, SqlError>): string | undefined => {
   if (Exit.isSuccess(exit)) return undefined
+  // The driver interrupts the statements of a connection that it closes.
+  if (Cause.hasInterruptsOnly(exit.cause)) return "Connection closed"
   const error = Cause.squash(exit.cause)
   return isContention(error) ? undefined : reasonOf(error)
 }
