@@ -3,8 +3,8 @@
  * commits before it. Commits that come meanwhile wait for the next one, so a slow disk is shared and never blocks.
  *
  * After a failed sync the kernel may call lost pages clean, so the success of a later one proves nothing
- * (https://www.postgresql.org/docs/current/wal-reliability.html, "fsync failure"). Commits fail until a checkpoint has
- * written their pages to the database itself.
+ * (https://www.postgresql.org/docs/current/wal-reliability.html, "fsync failure"). Commits fail until the
+ * log was checked and written again (`LogRepair`).
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

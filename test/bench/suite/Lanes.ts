@@ -52,6 +52,8 @@ export const gateway = (bench: Bench, running: Running, shape: Shape, name = "ga
   pid: running.pid,
   order: orderOf(bench, running, shape),
   turns: 300,
+  // As many as the floors: V8 still compiles hot code after the first thousand.
+  before: 3000,
 })
 
 export const floor = (running: Running, shape: Shape, name = "floor"): Contestant => ({
