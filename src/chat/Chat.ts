@@ -189,8 +189,10 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
     const accepted = { run, turn, ticket, log, permit, share, endAttributes }
     const start = (begun?: Deferred.Deferred<boolean>) =>
       live.start(run.sessionId, log, permit.during(turnRun.program({ ...accepted, begun })))
+    // The caller counts as a reader until then, because the grace time of a run without readers may be shorter.
+    const storeRead = Effect.scoped(Effect.andThen(live.attach(log), store))
     yield* EarlyStart.isAllowed(decision, asked.caller.key)
-      ? EarlyStart.startAndStore(start, store, live.cancel(runId))
+      ? EarlyStart.startAndStore(start, storeRead, live.cancel(runId))
       : Effect.andThen(store, start())
     const [mode] = decision.order
     yield* recent.addDecision({ at: createdAt, runId, orgId, mode, reason: decision.reason })

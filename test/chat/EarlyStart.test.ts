@@ -10,6 +10,7 @@ import * as Stages from "../../src/app/Stages.ts"
 import { Chat } from "../../src/chat/Chat.ts"
 import * as Config from "../../src/config/Config.ts"
 import { defaultAgentId } from "../../src/domain/Agent.ts"
+import type { RunId } from "../../src/domain/Ids.ts"
 import { type TurnKey, turnKey } from "../../src/domain/TurnKey.ts"
 import { plainRequests } from "../../src/domain/DirectProvider.ts"
 import * as DirectExecutor from "../../src/execution/direct/DirectExecutor.ts"
@@ -140,6 +141,31 @@ describe("a direct turn that is being stored", () => {
           assert.strictEqual((yield* LiveRuns).count(), 0)
           assert.deepStrictEqual(yield* rows, { runs: 0, attempts: 0, events: 0 })
         }).pipe(Effect.provide(service(provider, refuses, () => (ends += 1))))
+      }),
+    ),
+  )
+
+  it.live("has its caller as a reader, so that no grace time ends it", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const provider = yield* model
+        const runId = yield* Deferred.make<RunId>()
+        const stored = yield* Deferred.make<void>()
+        const slow =
+          (runs: Runs["Service"]): Runs["Service"]["begin"] =>
+          (turn) =>
+            Effect.andThen(
+              Effect.andThen(Deferred.succeed(runId, turn.run.id), Deferred.await(stored)),
+              runs.begin(turn),
+            )
+        yield* Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(start)
+          const { isRead } = yield* LiveRuns
+          assert.isTrue(yield* Effect.flatMap(Deferred.await(runId), isRead))
+          yield* Deferred.succeed(stored, undefined)
+          const { run } = yield* Fiber.join(fiber)
+          assert.isFalse(yield* isRead(run.id))
+        }).pipe(Effect.provide(service(provider, slow)))
       }),
     ),
   )
