@@ -199,6 +199,7 @@ describe("the exchange of a code", () => {
     const unknown = await startGateway({
       DATA_DIR: folder.path,
       CONSOLE_OIDC_ISSUER: provider.issuer,
+      AUTH_JWKS_URL: `${provider.issuer}/jwks`,
       CONSOLE_OIDC_CLIENT_ID: "misspelt",
       LOG_FORMAT: "json",
     })
