@@ -191,7 +191,7 @@ const make = Effect.fnUntraced(function* ({ historyMaxTokens }: Settings) {
       live.start(run.sessionId, log, permit.during(turnRun.program({ ...accepted, begun })))
     // The caller counts as a reader until then, because the grace time of a run without readers may be shorter.
     const storeRead = Effect.scoped(Effect.andThen(live.attach(log), store))
-    yield* EarlyStart.isAllowed(decision, asked.caller.key)
+    yield* EarlyStart.isAllowed(decision, { isNewSession: asked.isNewSession, key: asked.caller.key })
       ? EarlyStart.startAndStore(start, storeRead, live.cancel(runId))
       : Effect.andThen(store, start())
     const [mode] = decision.order

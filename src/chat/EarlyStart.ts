@@ -9,11 +9,13 @@ import type { Decision } from "../domain/Decision.ts"
 import type { TurnKey } from "../domain/TurnKey.ts"
 
 /**
- * A provider's answer has no side effects; the calls of a runtime may have. A turn with an idempotency key waits, because another
- * replica may store the same turn first, and both would pay for an answer.
+ * A provider's answer has no side effects; the calls of a runtime may have. Another replica may have stored the turn of an
+ * idempotency key, or run a turn of the session, and each refused turn would pay for an answer. A new session has no other turn.
  */
-export const isAllowed = ({ order }: Decision, key: TurnKey | undefined): boolean =>
-  key === undefined && order.every((mode) => mode === "direct_llm")
+export const isAllowed = (
+  { order }: Decision,
+  { isNewSession, key }: { readonly isNewSession: boolean; readonly key: TurnKey | undefined },
+): boolean => isNewSession && key === undefined && order.every((mode) => mode === "direct_llm")
 
 /** `start` starts the run, which waits for `begun` before it shows or records anything. `stop` ends it. */
 export const startAndStore = <E>(

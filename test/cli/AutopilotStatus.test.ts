@@ -96,6 +96,6 @@ it("has no figures of a cohort without runs", () => {
 
 it("names the earliest time of the next step until it has come", () => {
   const next = (notBefore: number) => lines({ next: { percentage: 5, notBefore } })
-  expect(next(at + 60_000)).toMatch(/^next +5 %, not before in 1 m$/m)
+  expect(next(at + 60_000)).toMatch(/^next +5 %, not before in 1 min$/m)
   expect(next(at - 60_000)).toMatch(/^next +5 %$/m)
 })
